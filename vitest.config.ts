@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+/** `make test`: what needs neither root nor Docker nor Debian's packages. */
+export default defineConfig({
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'tests/faults/**/*.test.ts', 'tools/**/*.test.ts'],
+    testTimeout: 20_000,
+  },
+});
