@@ -115,7 +115,7 @@ export function mountCloud(app: FastifyInstance, options: CloudOptions): Running
     },
     async stop() {
       aborter.abort();
-      await Promise.all(services.map((service) => service.stop?.()));
+      await Promise.all(services.map(async (service) => service.stop?.()));
       options.store.close();
     },
   };

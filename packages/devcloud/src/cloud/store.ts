@@ -197,7 +197,7 @@ export function openStore(file?: string): Store {
         undos?.push(undo);
       });
       const stored = database?.prepare('SELECT body FROM rows WHERE tab = ? ORDER BY seq').all(name) ?? [];
-      for (const { body } of stored) table.load(parseRow<T>(file, name, body));
+      for (const { body } of stored) table.load(parseRow(file, name, body) as T);
       tables.set(name, table as unknown as MemoryTable<Row>);
       return table;
     },
@@ -208,9 +208,9 @@ export function openStore(file?: string): Store {
   };
 }
 
-function parseRow<T>(file: string | undefined, table: string, body: unknown): T {
+function parseRow(file: string | undefined, table: string, body: unknown): unknown {
   try {
-    return JSON.parse(String(body)) as T;
+    return JSON.parse(String(body));
   } catch (error) {
     throw new StateFileError(`${file}: a row of ${table} is not JSON: the file is damaged`, { cause: error });
   }
