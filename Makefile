@@ -1,0 +1,34 @@
+# Everything runs on the Node that package.json pins; the machine needs any Node from 20 on, and npm.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help demo test check bench real real-all format
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*##/ {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+demo: node_modules/.package-lock.json ## both journeys, for real, on an embedded cloud (EXIT=1: then stop)
+	@node packages/gantry/src/demo/demo.ts $(if $(EXIT),--exit)
+
+test: node_modules/.package-lock.json ## all tests that need neither root nor Docker nor Debian's packages
+	@vitest run
+
+check: node_modules/.package-lock.json ## types, lint, format, structure
+	@node tools/check.ts
+
+bench: node_modules/.package-lock.json ## Gantry beside the originals; writes bench-results/*.json
+	@node tests/bench/bench.ts $(ONLY)
+
+real: node_modules/.package-lock.json ## tests with a real Docker and real clients; installs Debian's packages, as root
+	@tests/real/install.sh
+	@vitest run --config vitest.real.config.ts
+
+real-all: real ## the same, and what takes too long for every day
+
+format: node_modules/.package-lock.json ## lays out the sources
+	@oxfmt .
+
+# `npm ci` leaves this file behind; it is as old as the installation.
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
