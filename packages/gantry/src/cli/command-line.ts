@@ -1,0 +1,74 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultDataFolder } from '../up/data-folder.ts';
+import type { ServersMode } from '../up/up.ts';
+
+interface UpFlags {
+  readonly data: string;
+  readonly listen: { host: string; port: number };
+  readonly servers?: ServersMode;
+  readonly kuryr: boolean;
+  readonly kuryrSocket?: string;
+  readonly docker?: string;
+}
+
+/** The `gantry` command. What a verb needs is loaded only when that verb is called. */
+export function createCommandLine(): Command {
+  const program = new Command('gantry')
+    .description('Containers on OpenStack: Magnum, Kuryr, and an embedded cloud to try them on')
+    .showHelpAfterError('(gantry --help lists the commands, gantry COMMAND --help the options of one)')
+    .configureOutput({ outputError: (text, write) => write(`gantry: ${text.replace(/^error: /, '')}`) });
+
+  program
+    .command('up')
+    .description('run an embedded OpenStack with Magnum and Kuryr on this machine, until Ctrl-C')
+    .addOption(dataOption())
+    .option('--listen <host:port>', 'where its APIs are', parseListen, { host: '127.0.0.1', port: 9000 })
+    .addOption(
+      new Option(
+        '--servers <mode>',
+        'containers: real ones, on a Docker engine, as root; simulated: only told (default: containers where that is possible)',
+      ).choices(['containers', 'simulated']),
+    )
+    .option('--no-kuryr', "do not offer the network driver 'kuryr' to Docker")
+    .option(
+      '--docker <socket>',
+      'socket of the Docker engine (default: $DOCKER_HOST, or /var/run/docker.sock)',
+    )
+    .option(
+      '--kuryr-socket <path>',
+      'where Docker looks for the driver (default: /run/docker/plugins/kuryr.sock)',
+    )
+    .action(async (flags: UpFlags) => {
+      const { runUp } = await import('../up/run-up.ts');
+      await runUp(flags);
+    });
+
+  program
+    .command('down')
+    .description('remove the machines, bridges and addresses that an embedded cloud has on this machine')
+    .addOption(dataOption())
+    .option('--purge', 'remove its data too: networks, stacks, clusters, passwords', false)
+    .option(
+      '--docker <socket>',
+      'socket of the Docker engine (default: $DOCKER_HOST, or /var/run/docker.sock)',
+    )
+    .action(async (flags: { data: string; purge: boolean; docker?: string }) => {
+      const { down } = await import('../up/down.ts');
+      await down(flags);
+    });
+
+  return program;
+}
+
+function dataOption(): Option {
+  return new Option('--data <dir>', 'folder that holds the state of the cloud').default(defaultDataFolder());
+}
+
+/** @throws InvalidArgumentError which commander turns into a message and exit status 1 */
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:]*):(\d+)$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port > 65535)
+    throw new InvalidArgumentError('It must be HOST:PORT, for example 127.0.0.1:9000.');
+  return { host: match[1]?.replaceAll(/[[\]]/g, '') || '127.0.0.1', port };
+}
