@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isNotFound, stacksClient, type Session } from '@gantry/openstack';
+import { writeClusterConfig } from './cluster-config.ts';
+import { heading, note, progressBar, showCall, type as run } from './terminal.ts';
+
+export interface SwarmStage {
+  readonly session: Session;
+  readonly signal: AbortSignal;
+  /** Where the cluster's client files go. */
+  readonly folder: string;
+  /** Simulated servers have no Docker to talk to. */
+  readonly real: boolean;
+}
+
+/** Fields of Magnum's cluster that are shown. Source: Container Infrastructure Management API v1. */
+interface Cluster {
+  readonly uuid: string;
+  readonly status: string;
+  readonly status_reason: string | null;
+  readonly api_address: string | null;
+  readonly master_addresses: readonly string[];
+  readonly node_addresses: readonly string[];
+  readonly stack_id: string | null;
+}
+
+const MAGNUM = 'container-infra';
+const TEMPLATE = {
+  name: 'swarm',
+  coe: 'swarm-mode',
+  image_id: 'server',
+  external_network_id: 'public',
+  flavor_id: 'm1.small',
+  master_flavor_id: 'm1.small',
+};
+
+/** The second journey: a Docker Swarm of one manager and two workers, made by Magnum. */
+export async function swarmJourney(stage: SwarmStage): Promise<void> {
+  const { session, signal } = stage;
+  heading('A Docker Swarm: Magnum');
+  await session.ask(MAGNUM, { method: 'POST', path: '/clustertemplates', body: TEMPLATE, signal });
+  showCall(
+    'POST',
+    '/container-infra/v1/clustertemplates',
+    'openstack coe cluster template create swarm --coe swarm-mode --image server --external-network public --flavor m1.small --master-flavor m1.small',
+    Object.entries(TEMPLATE),
+  );
+  const order = { name: 'demo-swarm', cluster_template_id: 'swarm', master_count: 1, node_count: 2 };
+  const { uuid } = await session.ask<Cluster>(MAGNUM, { method: 'POST', path: '/clusters', body: order, signal });
+  showCall(
+    'POST',
+    '/container-infra/v1/clusters',
+    'openstack coe cluster create --cluster-template swarm --master-count 1 --node-count 2 demo-swarm',
+    [...Object.entries(order), ['uuid', uuid]],
+  );
+  const cluster = await untilComplete(stage, uuid);
+  showCall('GET', `/container-infra/v1/clusters/${uuid}`, 'openstack coe cluster show demo-swarm', [
+    ['status', cluster.status],
+    ['api_address', cluster.api_address],
+    ['master_addresses', cluster.master_addresses],
+    ['node_addresses', cluster.node_addresses],
+  ]);
+  if (!stage.real) {
+    note('The servers are simulated, so there is no Docker on them to talk to.');
+    return;
+  }
+  const folder = join(stage.folder, 'demo-swarm');
+  await writeClusterConfig(session, uuid, folder);
+  note(`\n# openstack coe cluster config demo-swarm --dir ${folder}   wrote ca.pem, cert.pem, key.pem`);
+  const env = { DOCKER_HOST: cluster.api_address ?? '', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
+  note(Object.entries(env).map(([name, value]) => `export ${name}=${value}`).join('\n'));
+  const docker = (line: string): Promise<string> => run(line.split(' '), { env, signal });
+  await docker('docker node ls');
+  await docker('docker service create --detach=false --quiet --name web --replicas 3 --publish mode=host,target=80 nginx');
+  await docker('docker service ps web');
+}
+
+async function untilComplete(stage: SwarmStage, uuid: string): Promise<Cluster> {
+  const bar = progressBar('demo-swarm');
+  for (;;) {
+    const cluster = await show(stage, uuid);
+    if (cluster.status.endsWith('_FAILED')) {
+      bar.end('failed');
+      throw new Error(`the cluster is ${cluster.status}: ${cluster.status_reason}`);
+    }
+    if (cluster.status.endsWith('_COMPLETE')) {
+      bar.end(cluster.status);
+      return cluster;
+    }
+    const { done, text } = await stackProgress(stage, cluster);
+    bar.update(done, text);
+    await delay(300, undefined, { signal: stage.signal });
+  }
+}
+
+function show(stage: SwarmStage, uuid: string): Promise<Cluster> {
+  return stage.session.ask<Cluster>(MAGNUM, { method: 'GET', path: `/clusters/${uuid}`, signal: stage.signal });
+}
+
+/** How many of the stack's resources are there, and one of those that aren't. */
+async function stackProgress(stage: SwarmStage, cluster: Cluster): Promise<{ done: number; text: string }> {
+  if (cluster.stack_id === null) return { done: 0, text: cluster.status };
+  const resources = await stacksClient(stage.session).resources(cluster.stack_id, { nestedDepth: 3, signal: stage.signal });
+  const complete = resources.filter((resource) => resource.resource_status === 'CREATE_COMPLETE').length;
+  const waiting = resources.findLast((resource) => resource.resource_status === 'CREATE_IN_PROGRESS');
+  return {
+    done: resources.length === 0 ? 0 : complete / resources.length,
+    text: `${complete} of ${resources.length} resources${waiting ? `, making ${waiting.resource_name}` : ''}`,
+  };
+}
+
+/** Deletes cluster and template, and looks that they are gone. */
+export async function endSwarmJourney(stage: SwarmStage): Promise<void> {
+  const { session, signal } = stage;
+  const path = '/clusters/demo-swarm';
+  const { uuid } = await session.ask<Cluster>(MAGNUM, { method: 'GET', path, signal });
+  await session.ask(MAGNUM, { method: 'DELETE', path, signal });
+  showCall('DELETE', `/container-infra/v1/clusters/${uuid}`, 'openstack coe cluster delete demo-swarm', [['name', 'demo-swarm']]);
+  const bar = progressBar('demo-swarm');
+  for (;;) {
+    const cluster = await show(stage, uuid).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    if (!cluster) break;
+    if (cluster.status === 'DELETE_FAILED') throw new Error(`not deleted: ${cluster.status_reason}`);
+    bar.update(0.5, cluster.status);
+    await delay(300, undefined, { signal });
+  }
+  bar.end('deleted');
+  await session.ask(MAGNUM, { method: 'DELETE', path: '/clustertemplates/swarm', signal });
+}

@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export interface LaunchOptions {
+  readonly data: string;
+  /** `HOST:PORT` */
+  readonly listen: string;
+  readonly servers: 'containers' | 'simulated';
+  /** Socket of the Docker engine that has the servers. */
+  readonly docker?: string;
+  /** Where that engine looks for network drivers; without it Kuryr is off. */
+  readonly kuryrSocket?: string;
+  /** Options of Node itself, `--import` of a fault for instance. */
+  readonly nodeOptions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A `gantry up` in a process of its own. */
+export interface Launched {
+  readonly pid: number;
+  readonly url: string;
+  /** Ctrl-C, and what that process had to say at its end: its exit status, undefined if a signal ended it. */
+  stop(): Promise<number | undefined>;
+  /** `kill -9` */
+  kill(): Promise<void>;
+  /** Resolves when the process ended, by itself or not. */
+  readonly ended: Promise<number | undefined>;
+  /** Milliseconds, as it said itself. */
+  readonly readyMs: number;
+}
+
+const COMMAND = fileURLToPath(new URL('../gantry.ts', import.meta.url));
+
+/** Starts `gantry up` and waits until it is ready. @throws Error with what it said, if it ends before */
+export async function launchGantry(options: LaunchOptions): Promise<Launched> {
+  const args = ['up', '--data', options.data, '--listen', options.listen, '--servers', options.servers];
+  if (options.docker !== undefined) args.push('--docker', options.docker);
+  args.push(...(options.kuryrSocket === undefined ? ['--no-kuryr'] : ['--kuryr-socket', options.kuryrSocket]));
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), COMMAND, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
+  const ended = once(child, 'close').then(([code]) => (code === null ? undefined : Number(code)));
+  const readyMs = await readiness(child, ended);
+  return {
+    pid: child.pid ?? 0,
+    url: `http://${options.listen}`,
+    readyMs,
+    ended,
+    async stop() {
+      child.kill('SIGINT');
+      return ended;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function readiness(child: ChildProcess, ended: Promise<number | undefined>): Promise<number> {
+  let said = '';
+  const ready = new Promise<number>((resolve) => {
+    const listen = (data: unknown): void => {
+      said += String(data);
+      const found = /gantry is ready in (\d+) ms/.exec(said);
+      if (found) resolve(Number(found[1]));
+    };
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+  });
+  const broken = ended.then((code) => {
+    throw new Error(`gantry up ended with ${code ?? 'a signal'}: ${said.trim()}`);
+  });
+  return Promise.race([ready, broken]).finally(() => broken.catch(() => undefined));
+}
+
+/** A port of the loopback interface that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+

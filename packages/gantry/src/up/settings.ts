@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { UserError } from '../cli/exit.ts';
+import { reason, writePrivate } from './data-folder.ts';
+
+/** What is decided at the first start of a cloud and stays, because things on the machine carry it. */
+export interface Settings {
+  /** Tells this cloud's machines, bridges and rules from another's. */
+  readonly cloudId: string;
+  /** The external network: `172.24.4.0/24`. The first address of it is this host's. */
+  readonly externalCidr: string;
+}
+
+export function loadSettings(path: string): Settings {
+  if (existsSync(path)) {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as Settings;
+    } catch (error) {
+      throw new UserError(`${path}: not readable (${reason(error)}): put back a copy. Nothing was changed.`, {
+        cause: error,
+      });
+    }
+  }
+  const settings: Settings = { cloudId: randomUUID(), externalCidr: freeExternalCidr() };
+  writePrivate(path, `${JSON.stringify(settings, undefined, 2)}\n`);
+  return settings;
+}
+
+/** DevStack's 172.24.4.0/24, or the next network of that size that no interface of this machine is in. */
+function freeExternalCidr(): string {
+  const used = new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) =>
+      (addresses ?? []).map(({ address }) => address.split('.').slice(0, 3).join('.')),
+    ),
+  );
+  for (let third = 4; third < 256; third += 1) {
+    if (!used.has(`172.24.${third}`)) return `172.24.${third}.0/24`;
+  }
+  throw new UserError('every network in 172.24.4.0–172.24.255.0 is in use on this machine');
+}
+
+/** The host's own address on the external network. */
+export function hostAddress(settings: Settings): string {
+  return settings.externalCidr.replace(/\.0\/24$/, '.1');
+}
