@@ -1,0 +1,28 @@
+import { sql } from 'kysely';
+import { visibleTo } from './paging.ts';
+import type { QueryContext } from './query-context.ts';
+import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import type { NodeGroupQueries } from './store.ts';
+
+export function nodegroupQueries(context: QueryContext): NodeGroupQueries {
+  return {
+    of: (clusterUuid) => select(context, 'nodegroup', sql`where cluster_id = ${clusterUuid} order by id`),
+    get: (uuid) => byUuid(context, 'nodegroup', uuid),
+    insert: (row) => insert(context, 'nodegroup', row),
+    update: async (uuid, columns) => (await change(context, 'nodegroup', columns, sql`uuid = ${uuid}`)) > 0,
+    async updateAll(clusterUuid, columns) {
+      await change(context, 'nodegroup', columns, sql`cluster_id = ${clusterUuid}`);
+    },
+    destroy: async (uuid) => (await remove(context, 'nodegroup', sql`uuid = ${uuid}`)) > 0,
+    async totals(visible) {
+      const seen =
+        visible === 'all'
+          ? sql`1 = 1`
+          : sql`cluster_id in (select uuid from cluster where ${visibleTo(visible)})`;
+      const { rows } = await sql<{ clusters: number | string; nodes: number | string | null }>`
+        select (select count(*) from cluster where ${visibleTo(visible)}) as clusters,
+               (select sum(node_count) from nodegroup where ${seen}) as nodes`.execute(context.db);
+      return { clusters: Number(rows[0]?.clusters ?? 0), nodes: Number(rows[0]?.nodes ?? 0) };
+    },
+  };
+}

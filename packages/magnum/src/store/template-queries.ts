@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import { selectPage, visibleTo } from './paging.ts';
+import type { QueryContext } from './query-context.ts';
+import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import type { TemplateIdent, TemplateQueries, Visibility } from './store.ts';
+
+export function templateQueries(context: QueryContext): TemplateQueries {
+  return {
+    get: (uuid) => byUuid(context, 'cluster_template', uuid),
+    find: (ident, visible) =>
+      select(
+        context,
+        'cluster_template',
+        sql`where ${identified(ident)} and ${readableBy(visible)} order by id limit 2`,
+      ),
+    list: (visible, page) => selectPage(context, 'cluster_template', readableBy(visible), page),
+    insert: (row) => insert(context, 'cluster_template', row),
+    update: async (uuid, columns) =>
+      (await change(context, 'cluster_template', columns, sql`uuid = ${uuid}`)) > 0,
+    destroy: async (uuid) => (await remove(context, 'cluster_template', sql`uuid = ${uuid}`)) > 0,
+    async isReferenced(uuid) {
+      const { rows } = await sql`select id from cluster where cluster_template_id = ${uuid} limit 1`.execute(
+        context.db,
+      );
+      return rows.length > 0;
+    },
+  };
+}
+
+function identified(ident: TemplateIdent) {
+  if ('uuid' in ident) return sql`uuid = ${ident.uuid}`;
+  return 'id' in ident ? sql`id = ${ident.id}` : sql`name = ${ident.name}`;
+}
+
+/** Own ones, hidden or not, and others' that are public and not hidden. */
+function readableBy(visible: Visibility) {
+  if (visible === 'all') return visibleTo(visible);
+  return sql<boolean>`(${visibleTo(visible)} or (public = ${true} and hidden = ${false}))`;
+}
