@@ -1,1 +1,1 @@
-export {};
+export { DockerEngine, DockerError } from './compute/containers/docker-engine.ts';

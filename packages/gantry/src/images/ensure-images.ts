@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs';
+import { access, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DockerError, type DockerEngine } from '@gantry/devcloud';
+import { archivePath, buildImage, ImageBuildError, type BuildOptions } from './build-image.ts';
+import { busybox, nginx, recipeHash, server, type Recipe } from './recipes.ts';
+
+export interface EnsureOptions extends BuildOptions {
+  /** Where the images shall be; absent: they are only built. */
+  readonly engine?: DockerEngine;
+}
+
+/** References of the images that are there afterwards. */
+export interface Images {
+  readonly server: string;
+  readonly nginx: string;
+  readonly busybox: string;
+}
+
+/** An unfinished build older than this belongs to a process that is gone, in milliseconds. */
+const ABANDONED = 60 * 60 * 1000;
+
+/**
+ * Sees to it that the cache holds the server image, nginx and busybox, and that the engine has them. What is
+ * there already is not made again: the cache is keyed by a hash of how an image is made, and the engine's
+ * images carry that hash as a label.
+ *
+ * @throws {@link ImageBuildError} or {@link DockerError}, both with what to do
+ */
+export async function ensureImages(options: EnsureOptions): Promise<Images> {
+  await removeAbandoned(options.cache);
+  // Those that go into the server's image come first.
+  for (const recipe of [nginx, busybox, server]) {
+    if (options.engine && (await isLoaded(options.engine, recipe))) continue;
+    const archive = archivePath(options.cache, recipe);
+    if (!(await exists(archive))) await buildWithParts(recipe, options);
+    if (options.engine) await load(options.engine, recipe, archive, options);
+  }
+  return { server: server.reference, nginx: nginx.reference, busybox: busybox.reference };
+}
+
+async function buildWithParts(recipe: Recipe, options: EnsureOptions): Promise<void> {
+  for (const part of recipe.preloaded) {
+    if (!(await exists(archivePath(options.cache, part)))) await buildImage(part, options);
+  }
+  await buildImage(recipe, options);
+}
+
+async function isLoaded(engine: DockerEngine, recipe: Recipe): Promise<boolean> {
+  const image = await engine.inspectImage(recipe.reference);
+  return image?.Config.Labels?.['gantry.recipe'] === recipeHash(recipe);
+}
+
+async function load(
+  engine: DockerEngine,
+  recipe: Recipe,
+  archive: string,
+  options: EnsureOptions,
+): Promise<void> {
+  options.progress?.({ image: recipe.title, step: 'loading into Docker', fraction: 0.98 });
+  try {
+    await engine.loadImages(createReadStream(archive, { highWaterMark: 1 << 20 }), options.signal);
+  } catch (error) {
+    if (error instanceof DockerError && !error.unreachable) {
+      throw new ImageBuildError(
+        `Docker didn't take the ${recipe.title} image: ${error.message}. Is the disk full, or ${archive} damaged? ` +
+          'Remove that file to have it built anew.',
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+  options.progress?.({ image: recipe.title, step: 'ready', fraction: 1 });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a killed build left. Those of others that are still at work are young. */
+async function removeAbandoned(cache: string): Promise<void> {
+  const names = await readdir(cache).catch(() => []);
+  for (const name of names.filter((name) => name.startsWith('building-'))) {
+    const path = join(cache, name);
+    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+    if (age > ABANDONED) await rm(path, { recursive: true, force: true });
+  }
+}
