@@ -107,20 +107,10 @@ export function liveUser(tables: IdentityTables, userId: string): UserRow | unde
 
 /** Says whether a project, its domain and all above it are enabled. */
 export function isLiveScope(tables: IdentityTables, scope: Scope): boolean {
-  switch (scope.kind) {
-    case 'unscoped':
-    case 'system':
-      return true;
-    case 'domain': {
-      const domain = tables.projects.get(scope.domainId);
-      return domain !== undefined && domain.isDomain && domain.enabled;
-    }
-    case 'project': {
-      const project = tables.projects.get(scope.projectId);
-      if (!project?.enabled) return false;
-      return project.domainId === undefined || (tables.projects.get(project.domainId)?.enabled ?? false);
-    }
-  }
+  if (scope.kind === 'unscoped' || scope.kind === 'system') return true;
+  const target = tables.projects.get(scope.kind === 'domain' ? scope.domainId : scope.projectId);
+  if (!target?.enabled || (scope.kind === 'domain' && !target.isDomain)) return false;
+  return target.domainId === undefined || (tables.projects.get(target.domainId)?.enabled ?? false);
 }
 
 /** Puts together what services look at; see {@link Caller}. */

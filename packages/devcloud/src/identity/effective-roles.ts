@@ -29,19 +29,11 @@ export function grantsOf(tables: IdentityTables, userId: string, scope: Scope): 
 }
 
 function holdsOn(assignment: AssignmentRow, scope: Scope, above: readonly string[]): boolean {
-  switch (scope.kind) {
-    case 'unscoped':
-      return false;
-    case 'system':
-      return assignment.targetKind === 'system' && !assignment.inherited;
-    case 'domain':
-      return (
-        assignment.targetKind === 'domain' && assignment.targetId === scope.domainId && !assignment.inherited
-      );
-    case 'project':
-      if (assignment.inherited) return above.includes(assignment.targetId);
-      return assignment.targetKind === 'project' && assignment.targetId === scope.projectId;
-  }
+  if (scope.kind === 'unscoped') return false;
+  if (scope.kind === 'system') return assignment.targetKind === 'system' && !assignment.inherited;
+  if (assignment.inherited) return above.includes(assignment.targetId);
+  const targetId = scope.kind === 'domain' ? scope.domainId : scope.projectId;
+  return assignment.targetKind === scope.kind && assignment.targetId === targetId;
 }
 
 /** Ids of what a project is below of: nearest first, its domain last. */

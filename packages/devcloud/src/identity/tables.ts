@@ -182,7 +182,7 @@ export function identityTables(store: Store): IdentityTables {
       domain: (row) => row.domainId,
     }),
     users: store.table<UserRow>('identity/users', {
-      name: (row) => row.name.toLowerCase(),
+      name: (row) => row.name,
       domain: (row) => row.domainId,
     }),
     groups: store.table<GroupRow>('identity/groups', { domain: (row) => row.domainId }),
@@ -190,7 +190,7 @@ export function identityTables(store: Store): IdentityTables {
       user: (row) => row.userId,
       group: (row) => row.groupId,
     }),
-    roles: store.table<RoleRow>('identity/roles', { name: (row) => row.name.toLowerCase() }),
+    roles: store.table<RoleRow>('identity/roles', { name: (row) => row.name }),
     implications: store.table<ImplicationRow>('identity/implications', {
       prior: (row) => row.priorId,
       implied: (row) => row.impliedId,
