@@ -1,0 +1,65 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/**
+ * Keeps a secret unreadable while it waits in the database. What is sealed for one purpose (the UUID of the
+ * cluster it belongs to) can't be opened for another.
+ */
+export interface Sealer {
+  seal(secret: string, purpose: string): string;
+  /** Undefined if it was sealed with another key, for another purpose, or was changed. */
+  open(sealed: string, purpose: string): string | undefined;
+}
+
+const VERSION = 'v1';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+
+/** AES-256-GCM. @param key 32 bytes */
+export function createSealer(key: Uint8Array): Sealer {
+  if (key.length !== KEY_BYTES) throw new Error(`a sealing key has ${KEY_BYTES} bytes, not ${key.length}`);
+  return {
+    seal(secret, purpose) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      cipher.setAAD(Buffer.from(purpose));
+      const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+      return `${VERSION}:${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64')}`;
+    },
+    open(sealed, purpose) {
+      const [version, text = ''] = sealed.split(':');
+      const bytes = Buffer.from(text, 'base64');
+      if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      const nonce = bytes.subarray(0, NONCE_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      decipher.setAAD(Buffer.from(purpose));
+      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      try {
+        const body = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+        return Buffer.concat([body, decipher.final()]).toString('utf8');
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/**
+ * Reads the key from a file, or makes the file (readable by its owner only) with a random one. API and conductors
+ * need the same key.
+ *
+ * @throws Error if the file holds something else
+ */
+export function loadSealingKey(path: string): Uint8Array {
+  try {
+    writeFileSync(path, randomBytes(KEY_BYTES).toString('base64'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const key = Buffer.from(readFileSync(path, 'utf8'), 'base64');
+  if (key.length === KEY_BYTES) return key;
+  throw new Error(
+    `${path} holds no key of ${KEY_BYTES} bytes in base64: put the right one there, or remove it`,
+  );
+}
