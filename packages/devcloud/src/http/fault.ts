@@ -50,7 +50,7 @@ export function answerWithFaults(
   options: { readonly authUrl: string; isPublic(request: FastifyRequest): boolean },
 ): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.caller || options.isPublic(request)) return;
+    if (request.caller || options.isPublic(request)) return undefined;
     return reply
       .code(401)
       .header('www-authenticate', `Keystone uri="${options.authUrl}"`)
@@ -93,25 +93,27 @@ export function answerWithFaults(
         ),
       );
   });
+  const paths: { method: string; path: RegExp }[] = [];
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) paths.push({ method, path: pathPattern(route.url) });
+  });
   app.setNotFoundHandler((request, reply) => {
-    if (isKnownPath(app, request)) {
+    const asked = request.url.split('?', 1)[0] ?? '';
+    if (paths.some(({ method, path }) => method !== request.method && path.test(asked))) {
       return reply.code(405).send(faultBody(405, 'The method is not allowed for the requested URL.'));
     }
-    return reply
-      .code(404)
-      .send({
-        message: 'The resource could not be found.<br /><br />\n\n\n',
-        code: '404 Not Found',
-        title: 'Not Found',
-      });
+    return reply.code(404).send({
+      message: 'The resource could not be found.<br /><br />\n\n\n',
+      code: '404 Not Found',
+      title: 'Not Found',
+    });
   });
 }
 
-function isKnownPath(app: FastifyInstance, request: FastifyRequest): boolean {
-  const path = request.url.split('?', 1)[0] ?? '';
-  return (['GET', 'POST', 'PUT', 'DELETE'] as const).some(
-    (method) => method !== request.method && app.findRoute({ method, url: path }) !== null,
-  );
+/** `/servers/:id(^x$)` as a pattern for addresses. */
+function pathPattern(route: string): RegExp {
+  const parts = route.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part)));
+  return new RegExp(`^${parts.join('/')}/?$`);
 }
 
 function statusOf(error: unknown): number {

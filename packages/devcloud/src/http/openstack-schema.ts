@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import Type, { type Static, type TSchema } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 
 /** What of JSON Schema {@link parseBody} knows; anything else in a schema would be silently ignored, so add it here first. */
 interface SchemaNode {
@@ -62,7 +62,7 @@ export function asBoolean(value: boolean | string | undefined, fallback = false)
  * @throws SchemaError saying which field is wrong and why, in the words OpenStack's services use
  */
 export function parseBody<T extends TSchema>(schema: T, body: unknown): Static<T> {
-  const wrong = check(schema as SchemaNode, body, undefined);
+  const wrong = check(schema, body, undefined);
   if (wrong) {
     throw new SchemaError(
       wrong.field === undefined
@@ -253,5 +253,5 @@ export function python(value: unknown): string {
       .map(([name, item]) => `${python(name)}: ${python(item)}`)
       .join(', ')}}`;
   }
-  return String(value as number);
+  return typeof value === 'number' ? String(value) : typeof value;
 }
