@@ -8,16 +8,16 @@ import { exampleCluster } from '../store/example-rows.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Cluster } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { caTypeOf, createAuthority, type CertificateAuthority } from './authority.ts';
+import { caTypeOf, createCertificates, type ClusterCertificates } from './cluster-certificates.ts';
 import { defaultCsrPolicy } from './csr-policy.ts';
 import { databaseKeyStore, localKeyStore, type KeyStore } from './key-store.ts';
-import { createSealer } from './sealing.ts';
+import { createSealer, SealBroken } from './sealing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gantry-certificates-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let store: Store;
-let authority: CertificateAuthority;
+let certificates: ClusterCertificates;
 let cluster: Cluster;
 
 beforeEach(async () => {
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 async function use(keys: KeyStore): Promise<void> {
-  authority = createAuthority({
+  certificates = createCertificates({
     store,
     keys,
     csrPolicy: defaultCsrPolicy,
@@ -40,7 +40,7 @@ async function use(keys: KeyStore): Promise<void> {
 }
 
 async function built(): Promise<Cluster> {
-  await authority.createClusterCertificates(cluster.uuid);
+  await certificates.createClusterCertificates(cluster.uuid);
   return (await store.clusters.get(cluster.uuid)) ?? cluster;
 }
 
@@ -90,7 +90,7 @@ describe('a cluster’s certificates', () => {
       first.magnum_cert_ref,
     ];
     expect(new Set(refs).size).toBe(4);
-    const credentials = await authority.clientCredentialsOf(first);
+    const credentials = await certificates.clientCredentialsOf(first);
     expect(verify(credentials.ca, credentials.certificate)).toBe('leaf.pem: OK');
     const client = new X509Certificate(credentials.certificate);
     expect(client.checkPrivateKey(createPrivateKey(credentials.key))).toBe(true);
@@ -134,14 +134,14 @@ describe('a cluster’s certificates', () => {
       user_id: null,
     });
     const moved = { ...first, ca_cert_ref: replaced.uuid };
-    const signed = await authority.sign(moved, 'kubernetes', csr('/CN=x'));
+    const signed = await certificates.sign(moved, 'kubernetes', csr('/CN=x'));
     expect(verify(row?.certificate ?? '', signed)).toBe('leaf.pem: OK');
   });
 
   test('all go when the cluster goes, as often as asked', async () => {
     const first = await built();
-    await authority.deleteClusterCertificates(cluster.uuid);
-    await authority.deleteClusterCertificates(cluster.uuid);
+    await certificates.deleteClusterCertificates(cluster.uuid);
+    await certificates.deleteClusterCertificates(cluster.uuid);
     const refs = [
       first.ca_cert_ref,
       first.etcd_ca_cert_ref,
@@ -151,18 +151,20 @@ describe('a cluster’s certificates', () => {
     for (const ref of refs) expect(await store.keypairs.get(ref ?? '')).toBeUndefined();
     const bare = await store.clusters.get(cluster.uuid);
     expect([bare?.ca_cert_ref, bare?.etcd_ca_cert_ref]).toEqual([null, null]);
-    await expect(authority.caCertificateOf(bare ?? cluster, 'etcd')).rejects.toMatchObject({ status: 404 });
+    await expect(certificates.caCertificateOf(bare ?? cluster, 'etcd')).rejects.toMatchObject({
+      status: 404,
+    });
   });
 
   test('can be kept in files', async () => {
     await use(localKeyStore(join(folder, 'local')));
     const first = await built();
-    expect(await authority.caCertificateOf(first, 'kubernetes')).toMatch(
+    expect(await certificates.caCertificateOf(first, 'kubernetes')).toMatch(
       /^-----BEGIN CERTIFICATE-----[^]*-----$/,
     );
     expect(await store.keypairs.get(first.ca_cert_ref ?? '')).toBeUndefined();
-    await authority.deleteClusterCertificates(cluster.uuid);
-    await expect(authority.caCertificateOf(first, 'kubernetes')).rejects.toMatchObject({ status: 404 });
+    await certificates.deleteClusterCertificates(cluster.uuid);
+    await expect(certificates.caCertificateOf(first, 'kubernetes')).rejects.toMatchObject({ status: 404 });
   });
 });
 
@@ -177,8 +179,8 @@ describe('signing', () => {
       'subjectKeyIdentifier = hash',
       'basicConstraints = CA:FALSE',
     );
-    const signed = await authority.sign(first, caTypeOf('kubelet'), asked);
-    expect(verify(await authority.caCertificateOf(first, 'kubernetes'), signed)).toBe('leaf.pem: OK');
+    const signed = await certificates.sign(first, caTypeOf('kubelet'), asked);
+    expect(verify(await certificates.caCertificateOf(first, 'kubernetes'), signed)).toBe('leaf.pem: OK');
     const certificate = new X509Certificate(signed);
     expect(certificate.subject).toBe('O=system:nodes\nCN=system:node:n1');
     expect(certificate.subjectAltName).toBe('IP Address:10.0.0.4, DNS:n1');
@@ -188,9 +190,9 @@ describe('signing', () => {
 
   test('each authority signs for itself', async () => {
     const first = await built();
-    const signed = await authority.sign(first, caTypeOf('front-proxy'), csr('/CN=front-proxy'));
-    expect(verify(await authority.caCertificateOf(first, 'front_proxy'), signed)).toBe('leaf.pem: OK');
-    const other = await authority.caCertificateOf(first, caTypeOf('etcd'));
+    const signed = await certificates.sign(first, caTypeOf('front-proxy'), csr('/CN=front-proxy'));
+    expect(verify(await certificates.caCertificateOf(first, 'front_proxy'), signed)).toBe('leaf.pem: OK');
+    const other = await certificates.caCertificateOf(first, caTypeOf('etcd'));
     expect(() => verify(other, signed)).toThrow();
   });
 
@@ -208,7 +210,7 @@ describe('signing', () => {
     ['a critical extension nobody allows', 'nameConstraints = critical,permitted;DNS:x', /2\.5\.29\.30/],
   ])('refuses %s', async (_what, extension, message) => {
     const first = await built();
-    const signing = authority.sign(first, 'kubernetes', csr('/CN=x', extension));
+    const signing = certificates.sign(first, 'kubernetes', csr('/CN=x', extension));
     await expect(signing).rejects.toMatchObject({
       status: 400,
       message: expect.stringMatching(message) as string,
@@ -223,7 +225,7 @@ describe('signing', () => {
       'keyUsage = digitalSignature,cRLSign',
       'noCheck = ignored',
     );
-    const shown = text(await authority.sign(first, 'kubernetes', asked));
+    const shown = text(await certificates.sign(first, 'kubernetes', asked));
     expect(shown).toContain('CA:FALSE');
     expect(shown).toMatch(/Key Usage: \n\s+Digital Signature\n/);
     expect(shown).not.toContain('No Check');
@@ -234,7 +236,7 @@ describe('signing', () => {
     ['damaged base64', '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n'],
   ])('refuses %s', async (_what, given) => {
     const first = await built();
-    await expect(authority.sign(first, 'kubernetes', given)).rejects.toMatchObject({ status: 400 });
+    await expect(certificates.sign(first, 'kubernetes', given)).rejects.toMatchObject({ status: 400 });
   });
 
   test('refuses a request for somebody else’s key', async () => {
@@ -244,16 +246,20 @@ describe('signing', () => {
       'base64',
     );
     const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${changed}\n-----END CERTIFICATE REQUEST-----\n`;
-    await expect(authority.sign(first, 'kubernetes', pem)).rejects.toThrow(/not signed by the key it is for/);
+    await expect(certificates.sign(first, 'kubernetes', pem)).rejects.toThrow(
+      /not signed by the key it is for/,
+    );
   });
 });
 
 test('what is sealed opens with the same key for the same purpose only', () => {
-  const sealer = createSealer(Buffer.alloc(32, 1));
-  const sealed = sealer.seal('secret', 'c1');
+  const key = Buffer.alloc(32, 1);
+  const sealer = createSealer(key, 'tokens');
+  const sealed = sealer.seal('secret');
   expect(sealed).not.toContain('secret');
-  expect(sealer.open(sealed, 'c1')).toBe('secret');
-  expect(sealer.open(sealed, 'c2')).toBeUndefined();
-  expect(createSealer(Buffer.alloc(32, 2)).open(sealed, 'c1')).toBeUndefined();
-  expect(sealer.open(`${sealed.slice(0, -4)}AAA=`, 'c1')).toBeUndefined();
+  expect(sealer.open(sealed)).toBe('secret');
+  expect(() => createSealer(key, 'others').open(sealed)).toThrow(SealBroken);
+  expect(() => createSealer(Buffer.alloc(32, 2), 'tokens').open(sealed)).toThrow(SealBroken);
+  expect(() => sealer.open(`${sealed.slice(0, -4)}AAA=`)).toThrow(SealBroken);
+  expect(() => sealer.open('nonsense')).toThrow(SealBroken);
 });

@@ -1,14 +1,19 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/**
- * Keeps a secret unreadable while it waits in the database. What is sealed for one purpose (the UUID of the
- * cluster it belongs to) can't be opened for another.
- */
+/** Keeps a secret unreadable while it waits in the database. */
 export interface Sealer {
-  seal(secret: string, purpose: string): string;
-  /** Undefined if it was sealed with another key, for another purpose, or was changed. */
-  open(sealed: string, purpose: string): string | undefined;
+  seal(secret: string): string;
+  /** @throws SealBroken if it was sealed with another key, for another purpose, or was changed */
+  open(sealed: string): string;
+}
+
+export class SealBroken extends Error {
+  override readonly name = 'SealBroken';
+
+  constructor() {
+    super('a sealed secret can not be opened: it was sealed with another key, or was changed');
+  }
 }
 
 const VERSION = 'v1';
@@ -16,21 +21,26 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
-/** AES-256-GCM. @param key 32 bytes */
-export function createSealer(key: Uint8Array): Sealer {
+/**
+ * AES-256-GCM.
+ *
+ * @param key 32 bytes
+ * @param purpose what is sealed for one can't be opened for another
+ */
+export function createSealer(key: Uint8Array, purpose: string): Sealer {
   if (key.length !== KEY_BYTES) throw new Error(`a sealing key has ${KEY_BYTES} bytes, not ${key.length}`);
   return {
-    seal(secret, purpose) {
+    seal(secret) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(Buffer.from(purpose));
       const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return `${VERSION}:${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64')}`;
     },
-    open(sealed, purpose) {
+    open(sealed) {
       const [version, text = ''] = sealed.split(':');
       const bytes = Buffer.from(text, 'base64');
-      if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) throw new SealBroken();
       const nonce = bytes.subarray(0, NONCE_BYTES);
       const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
       decipher.setAAD(Buffer.from(purpose));
@@ -39,7 +49,7 @@ export function createSealer(key: Uint8Array): Sealer {
         const body = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
         return Buffer.concat([body, decipher.final()]).toString('utf8');
       } catch {
-        return undefined;
+        throw new SealBroken();
       }
     },
   };

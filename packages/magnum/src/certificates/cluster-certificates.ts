@@ -17,7 +17,7 @@ export interface ClientCredentials {
 }
 
 /** The certificates of clusters: one authority a purpose, and Magnum's own client certificate. */
-export interface CertificateAuthority {
+export interface ClusterCertificates {
   /**
    * Makes what the cluster doesn't have yet and writes the references to its row. Can be called again: what is
    * there stays.
@@ -32,7 +32,7 @@ export interface CertificateAuthority {
   sign(cluster: Cluster, type: CaType, csr: string): Promise<string>;
 }
 
-export interface AuthorityOptions {
+export interface CertificatesOptions {
   readonly store: Store;
   readonly keys: KeyStore;
   readonly csrPolicy: CsrPolicy;
@@ -57,7 +57,7 @@ export function caTypeOf(text: string | undefined): CaType {
   return text === 'front_proxy' || text === 'front-proxy' ? 'front_proxy' : 'kubernetes';
 }
 
-export function createAuthority(options: AuthorityOptions): CertificateAuthority {
+export function createCertificates(options: CertificatesOptions): ClusterCertificates {
   const { store, keys } = options;
 
   const validity = () => ({ days: options.termOfValidity, now: options.now() });
