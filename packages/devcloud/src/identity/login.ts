@@ -1,10 +1,18 @@
 import type { Fields } from './request-body.ts';
-import { isFields, member, requiredText, texts } from './request-body.ts';
+import { isFields, member, requiredText, text, texts } from './request-body.ts';
 import { applicationCredentialBy, isUsable, type IdentityContext } from './context.ts';
 import { isLiveScope, liveUser } from './caller-for.ts';
 import { rolesOf } from './effective-roles.ts';
 import { findDomain, findProject, findUser } from './find.ts';
-import { badRequest, forbidden, forbiddenAction, missing, notFound, unauthorized } from './identity-error.ts';
+import {
+  forbidden,
+  forbiddenAction,
+  IdentityError,
+  invalidField,
+  missing,
+  notFound,
+  unauthorized,
+} from './identity-error.ts';
 import type { ApplicationCredentialRow, Scope, TokenRow, TrustRow } from './tables.ts';
 import type { NewToken } from './tokens.ts';
 
@@ -28,17 +36,20 @@ interface WantedScope {
  * @throws IdentityError
  */
 export async function logIn(context: IdentityContext, body: unknown): Promise<NewToken> {
+  if (!isFields(body) || body['auth'] === undefined) throw missing('auth', 'request body');
   const auth = member(body, 'auth');
   const identity = member(auth, 'identity');
+  if (identity['methods'] === undefined) throw invalidField('identity', "'methods' is a required property");
   const methods = [...new Set(texts(identity, 'methods') ?? [])];
-  if (identity['methods'] === undefined) throw badRequest("'methods' is a required property");
   for (const method of methods) {
     if (identity[method] === undefined) throw missing(method, 'identity');
   }
 
   const known = ['password', 'token', 'application_credential'];
   if (methods.some((method) => !known.includes(method))) {
-    throw unauthorized('Attempted to authenticate with an unsupported method.');
+    throw new IdentityError(401, 'Attempted to authenticate with an unsupported method.', {
+      identity: { methods: known },
+    });
   }
   if (methods.includes('application_credential') && auth['scope'] !== undefined) {
     throw unauthorized(
@@ -115,8 +126,9 @@ function prove(context: IdentityContext, method: string, data: Fields, scope: Fi
 async function byPassword(context: IdentityContext, data: Fields): Promise<Proof> {
   if (data['user'] === undefined) throw missing('user', 'password');
   const user = member(data, 'user');
-  const password = requiredText(user, 'password');
   const row = findUser(context.tables, user);
+  const password = text(user, 'password');
+  if (password === undefined) throw unauthorized();
   const right = await context.passwords.matches(password, row?.passwordHash);
   if (!row || !right || !liveUser(context.tables, row.id)) throw unauthorized();
   return { userId: row.id, methods: ['password'] };
@@ -168,7 +180,7 @@ function findApplicationCredential(
   data: Fields,
 ): ApplicationCredentialRow | undefined {
   const { id, name } = data;
-  if (typeof id === 'string') return context.tables.applicationCredentials.get(id);
+  if (typeof id === 'string') return applicationCredentialBy(context.tables, id);
   if (typeof name !== 'string') throw missing('name or ID', 'application credential');
   if (data['user'] === undefined) throw missing('user', 'application credential');
   const user = findUser(context.tables, member(data, 'user'));
