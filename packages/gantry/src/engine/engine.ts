@@ -166,13 +166,18 @@ async function makeBridge(name: string, cidr: string): Promise<void> {
 
 function dockerdArguments(paths: EngineFolder, options: EngineOptions): string[] {
   return [
-    ...['--data-root', paths.dataRoot, '--exec-root', paths.execRoot, '--pidfile', paths.pidFile],
-    ...['--host', `unix://${paths.socket}`, '--cgroup-parent', paths.cgroupParent],
+    `--data-root=${paths.dataRoot}`,
+    `--exec-root=${paths.execRoot}`,
+    `--pidfile=${paths.pidFile}`,
+    `--host=unix://${paths.socket}`,
+    `--cgroup-parent=${paths.cgroupParent}`,
     // systemd's driver would need a systemd, and a slice where this names a group.
-    ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
+    '--exec-opt=native.cgroupdriver=cgroupfs',
     `--bridge=${options.bridge ? paths.bridge : 'none'}`,
     // Firewall rules are for the whole machine, and this is only a guest on it.
-    ...['--iptables=false', '--ip6tables=false', '--ip-masq=false'],
+    '--iptables=false',
+    '--ip6tables=false',
+    '--ip-masq=false',
     '--shutdown-timeout=10',
   ];
 }
@@ -181,12 +186,10 @@ function dockerdArguments(paths: EngineFolder, options: EngineOptions): string[]
 async function launch(dockerd: string, paths: EngineFolder, options: EngineOptions): Promise<number> {
   await rm(paths.logFile, { force: true });
   const log = openSync(paths.logFile, 'a', 0o600);
+  const command = [paths.pluginsFolder, paths.etcFolder, dockerd, ...dockerdArguments(paths, options)];
   const child = spawn(
     'unshare',
-    [
-      ...['--mount', '--propagation', 'private', '--', '/bin/sh', '-c', PREPARE_AND_RUN, 'sh'],
-      ...[paths.pluginsFolder, paths.etcFolder, dockerd, ...dockerdArguments(paths, options)],
-    ],
+    ['--mount', '--propagation=private', '--', '/bin/sh', '-c', PREPARE_AND_RUN, 'sh', ...command],
     { stdio: ['ignore', log, log], detached: true },
   );
   closeSync(log);

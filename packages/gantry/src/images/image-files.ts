@@ -11,7 +11,7 @@ users: [default]
 disable_root: true
 preserve_hostname: false
 manage_etc_hosts: true
-locale: false
+locale: "false"
 ssh_genkeytypes: [ed25519]
 ssh_deletekeys: false
 apt: {preserve_sources_list: true}

@@ -99,14 +99,14 @@ export const busybox: Recipe = {
  * a container, or would only delay its boot, is masked.
  */
 export const server: Recipe = {
-  reference: 'gantry-server:latest',
+  reference: 'gantry/server:bookworm',
   title: 'server',
   variant: 'apt',
-  packages: [
-    ...['systemd', 'systemd-sysv', 'dbus', 'cloud-init', 'openssh-server', 'sudo', 'locales'],
-    ...['docker.io', 'iptables', 'iproute2', 'procps', 'iputils-ping', 'kmod'],
-    ...['ca-certificates', 'curl', 'openssl', 'jq', 'netcat-openbsd'],
-  ],
+  packages: words(`
+    systemd systemd-sysv dbus cloud-init openssh-server sudo locales
+    docker.io iptables iproute2 procps iputils-ping kmod
+    ca-certificates curl openssl jq netcat-openbsd
+  `),
   files: [
     { path: '/etc/cloud/cloud.cfg', content: cloudConfig, mode: '0644' },
     { path: '/etc/default/locale', content: 'LANG=C.UTF-8\n', mode: '0644' },
@@ -170,37 +170,26 @@ export function mmdebstrapArguments(recipe: Recipe, filesFolder: string, output:
 
 /** Units that fail or wait in a container, or have nothing to do in a server that lives for an afternoon. */
 function maskedUnits(): string[] {
-  return [
-    ...[
-      'apt-daily.timer',
-      'apt-daily-upgrade.timer',
-      'dpkg-db-backup.timer',
-      'fstrim.timer',
-      'e2scrub_all.timer',
-    ],
-    ...[
-      'getty.target',
-      'console-getty.service',
-      'systemd-logind.service',
-      'systemd-networkd-wait-online.service',
-    ],
-    ...['systemd-udevd.service', 'systemd-udevd-kernel.socket', 'systemd-udevd-control.socket'],
-    ...['systemd-udev-trigger.service', 'systemd-modules-load.service', 'systemd-remount-fs.service'],
-    ...[
-      'sys-kernel-debug.mount',
-      'sys-kernel-tracing.mount',
-      'sys-kernel-config.mount',
-      'dev-hugepages.mount',
-    ],
-    ...['dev-mqueue.mount', 'sys-fs-fuse-connections.mount', 'systemd-pstore.service', 'remote-fs.target'],
-    ...['modprobe@configfs.service', 'modprobe@drm.service', 'modprobe@efi_pstore.service'],
-    ...['modprobe@fuse.service', 'modprobe@dm_mod.service', 'modprobe@loop.service'],
-    ...['systemd-update-utmp.service', 'systemd-update-utmp-runlevel.service', 'cloud-init-hotplugd.socket'],
-    ...['systemd-journal-flush.service', 'systemd-firstboot.service', 'systemd-binfmt.service'],
-  ];
+  return words(`
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
+    getty.target console-getty.service systemd-logind.service systemd-networkd-wait-online.service
+    systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket
+    systemd-udev-trigger.service systemd-modules-load.service systemd-remount-fs.service
+    sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount dev-hugepages.mount
+    dev-mqueue.mount sys-fs-fuse-connections.mount systemd-pstore.service remote-fs.target
+    modprobe@configfs.service modprobe@drm.service modprobe@efi_pstore.service
+    modprobe@fuse.service modprobe@dm_mod.service modprobe@loop.service
+    systemd-update-utmp.service systemd-update-utmp-runlevel.service cloud-init-hotplugd.socket
+    systemd-journal-flush.service systemd-firstboot.service systemd-binfmt.service
+    systemd-network-generator.service systemd-ask-password-console.path systemd-ask-password-wall.path
+  `);
 }
 
 /** Programs that systemd runs before anything else, looking for things that a container hasn't. */
 function deadGenerators(): string[] {
   return ['cryptsetup', 'debug', 'getty', 'gpt-auto', 'hibernate-resume', 'integritysetup', 'veritysetup'];
+}
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/);
 }

@@ -1,78 +1,14 @@
 import { Readable } from 'node:stream';
 import { Agent, request, type Dispatcher } from 'undici';
 import { followEvents, type DockerEvent, type EventFilter } from './docker-events.ts';
-
-/** What the Engine answered, or that it did not: `status` is 0 then. The message is Docker's own. */
-export class DockerError extends Error {
-  override readonly name = 'DockerError';
-  /** HTTP status of the Engine's answer; 0: no answer at all. */
-  readonly status: number;
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-  }
-
-  /** The Engine isn't there: not started, died, or its socket is someone else's. */
-  get unreachable(): boolean {
-    return this.status === 0;
-  }
-
-  get notFound(): boolean {
-    return this.status === 404;
-  }
-
-  get conflict(): boolean {
-    return this.status === 409;
-  }
-}
-
-/** The part of a container's inspection that is looked at here. */
-export interface ContainerDetails {
-  readonly Id: string;
-  readonly Name: string;
-  readonly State: {
-    readonly Status: string;
-    readonly Running: boolean;
-    readonly Paused: boolean;
-    readonly Pid: number;
-    readonly ExitCode: number;
-    readonly StartedAt: string;
-  };
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
-}
-
-export interface ContainerSummary {
-  readonly Id: string;
-  readonly Names: readonly string[];
-  readonly State: string;
-  readonly Labels: Readonly<Record<string, string>>;
-}
-
-export interface ImageDetails {
-  readonly Id: string;
-  readonly RepoTags: readonly string[] | null;
-  readonly Config: {
-    readonly Cmd: readonly string[] | null;
-    readonly Entrypoint: readonly string[] | null;
-    readonly Labels: Readonly<Record<string, string>> | null;
-  };
-}
-
-export interface EngineInfo {
-  readonly ServerVersion: string;
-  readonly Driver: string;
-  readonly CgroupVersion?: string;
-  readonly NCPU: number;
-  readonly MemTotal: number;
-  readonly DockerRootDir: string;
-}
-
-export interface ExecResult {
-  readonly exitCode: number;
-  /** Standard output and error as they came. */
-  readonly output: string;
-}
+import type {
+  ContainerDetails,
+  ContainerSummary,
+  EngineInfo,
+  ExecResult,
+  ImageDetails,
+} from './docker-types.ts';
+import { DockerError } from './docker-error.ts';
 
 /** What an API of the Engine needs beside method and path. */
 interface Call {
@@ -336,9 +272,13 @@ function lines(text: string): Record<string, unknown>[] {
   return text.split('\n').flatMap((line) => {
     try {
       const value: unknown = JSON.parse(line);
-      return typeof value === 'object' && value !== null ? [value as Record<string, unknown>] : [];
+      return isRecord(value) ? [value] : [];
     } catch {
       return [];
     }
   });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gantry/oslo';
 import { HypervisorError, type MachineState, type ServerSpec } from '../hypervisor.ts';
 import { CLOUD_LABEL, containerConfig, containerName, SERVER_LABEL } from './container-config.ts';
-import { DockerError, type ContainerDetails, type DockerEngine } from './docker-engine.ts';
+import type { DockerEngine } from './docker-engine.ts';
+import { DockerError } from './docker-error.ts';
+import type { ContainerDetails } from './docker-types.ts';
 import { checkHost } from './host-check.ts';
 import { attachLoop, detachLoops } from './loop-devices.ts';
 import type { MachineRecord, MachineRecords } from './machine-record.ts';
@@ -61,12 +63,9 @@ export class Machines {
   /** Shows a volume's file as a block device in a running server. */
   async plugVolume(id: string, volume: MachineRecord['volumes'][number]): Promise<void> {
     const { major, minor } = await attachLoop(volume.path);
-    await this.#exec(containerName(id), [
-      '/bin/sh',
-      '-c',
-      'rm -f "$1" && mknod -m 660 "$1" b "$2" "$3" && { chgrp disk "$1" 2>/dev/null || :; }',
-      ...['sh', volume.device, String(major), String(minor)],
-    ]);
+    const script = 'rm -f "$1" && mknod -m 660 "$1" b "$2" "$3" && { chgrp disk "$1" 2>/dev/null || :; }';
+    const numbers = [String(major), String(minor)];
+    await this.#exec(containerName(id), ['/bin/sh', '-c', script, 'sh', volume.device, ...numbers]);
   }
 
   async unplugVolume(id: string, volume: MachineRecord['volumes'][number]): Promise<void> {
