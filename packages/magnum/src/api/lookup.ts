@@ -1,0 +1,41 @@
+import type { RequestContext } from '@gantry/oslo';
+import {
+  ambiguousCluster,
+  ambiguousTemplate,
+  clusterNotFound,
+  templateNotFound,
+} from '../clusters/errors.ts';
+import type { Cluster, ClusterTemplate } from '../store/rows.ts';
+import type { Store, TemplateIdent, Visibility } from '../store/store.ts';
+import { identOf } from './ident.ts';
+
+/** What a caller may see: a project's, or, without one, their own. */
+export function visibleTo(context: RequestContext): Visibility {
+  return context.projectId === undefined ? { userId: context.userId } : { projectId: context.projectId };
+}
+
+/** The same, but all of it for an administrator, where the original lets them cross projects. */
+export function visibleOrAll(context: RequestContext): Visibility {
+  return context.isAdmin ? 'all' : visibleTo(context);
+}
+
+/** @throws MagnumError 404, or 409 for a name that several clusters have */
+export async function oneCluster(store: Store, ident: string, visible: Visibility): Promise<Cluster> {
+  const [first, second] = await store.clusters.find(identOf(ident), visible);
+  if (!first) throw clusterNotFound(ident);
+  if (second) throw ambiguousCluster();
+  return first;
+}
+
+/** @throws MagnumError 404, or 409 for a name that several templates have */
+export async function oneTemplate(
+  store: Store,
+  ident: TemplateIdent | string,
+  visible: Visibility,
+): Promise<ClusterTemplate> {
+  const wanted = typeof ident === 'string' ? identOf(ident) : ident;
+  const [first, second] = await store.templates.find(wanted, visible);
+  if (!first) throw templateNotFound(typeof ident === 'string' ? ident : String(Object.values(ident)[0]));
+  if (second) throw ambiguousTemplate();
+  return first;
+}

@@ -1,0 +1,70 @@
+import type { RequestContext } from '@gantry/oslo';
+import type { Microversion } from './microversion.ts';
+
+/** A request that was let in: its token is valid, its version is known. */
+export interface ApiRequest {
+  readonly context: RequestContext;
+  readonly version: Microversion;
+  /** The segments of the path that the route names with `:`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** The parsed body, undefined if there is none. @throws MagnumError 400 or 415 */
+  body(): unknown;
+  /** The API's address for this client, without a trailing slash. */
+  readonly base: string;
+  readonly requestId: string;
+}
+
+export interface ApiReply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Without `/v1`: `/clusters/:cluster`. */
+  readonly path: string;
+  /** The first version that has it. */
+  readonly since?: Microversion;
+  /** Query parameters it knows; every other one is refused. */
+  readonly query?: readonly string[];
+  readonly handle: (request: ApiRequest) => Promise<ApiReply>;
+}
+
+export type Matched =
+  | { readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  /** The path exists, for other methods. */
+  | 'wrong method'
+  | undefined;
+
+/**
+ * Finds the route of a path. Literal segments win over named ones.
+ *
+ * @param segments of the path, decoded, without the version
+ */
+export function matchRoute(routes: readonly Route[], method: string, segments: readonly string[]): Matched {
+  let known = false;
+  let best: { route: Route; params: Record<string, string>; named: number } | undefined;
+  for (const route of routes) {
+    const params = paramsOf(route.path, segments);
+    if (!params) continue;
+    known = true;
+    const named = Object.keys(params).length;
+    if (route.method === method && (!best || named < best.named)) best = { route, params, named };
+  }
+  if (best) return best;
+  return known ? 'wrong method' : undefined;
+}
+
+function paramsOf(path: string, segments: readonly string[]): Record<string, string> | undefined {
+  const pattern = path.split('/').slice(1);
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? '';
+    if (part.startsWith(':')) params[part.slice(1)] = segment;
+    else if (part !== segment) return undefined;
+  }
+  return params;
+}

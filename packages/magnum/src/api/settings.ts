@@ -1,0 +1,46 @@
+import { option, type Values } from '@gantry/oslo';
+import { defaultCsrPolicy } from '../certificates/csr-policy.ts';
+
+const { boolean, integer, list, port, text } = option;
+
+/** What of `magnum.conf` the API and the certificates look at; names and defaults are the original's. */
+export const apiOptions = {
+  api: {
+    host: text({ default: '127.0.0.1', help: 'address to listen on' }),
+    port: port({ default: 9511 }),
+    max_limit: integer({ default: 1000, min: 1, help: 'most items in one page of a list' }),
+  },
+  certificates: {
+    cert_manager_type: text({
+      default: 'x509keypair',
+      choices: ['x509keypair', 'local'],
+      help: 'where certificates and their keys are kept',
+    }),
+    storage_path: text({ default: '/var/lib/magnum/certificates/', help: 'for cert_manager_type local' }),
+  },
+  cinder: { default_boot_volume_size: integer({ default: 0, min: 0, help: 'GB' }) },
+  cluster_template: {
+    kubernetes_allowed_network_drivers: list({ default: ['flannel', 'calico'] }),
+    kubernetes_default_network_driver: text({ default: 'flannel' }),
+    swarm_allowed_network_drivers: list({ default: ['all'] }),
+    swarm_default_network_driver: text({ default: 'docker' }),
+  },
+  keystone_authtoken: {
+    token_cache_time: integer({ default: 300, help: 'seconds' }),
+    www_authenticate_uri: text({ deprecated: ['auth_uri'], help: 'address of Keystone told to clients' }),
+  },
+  oslo_middleware: {
+    enable_proxy_headers_parsing: boolean({ default: false }),
+    max_request_body_size: integer({ default: 114_688, min: 1, help: 'bytes' }),
+  },
+  quotas: { max_clusters_per_project: integer({ default: 20, min: 0 }) },
+  x509: {
+    allow_ca: boolean({ default: false }),
+    allowed_extensions: list({ default: defaultCsrPolicy.allowedExtensions }),
+    allowed_key_usage: list({ default: defaultCsrPolicy.allowedKeyUsage }),
+    term_of_validity: integer({ default: 1825, min: 1, help: 'days' }),
+    rsa_key_size: integer({ default: 2048, min: 2048 }),
+  },
+} as const;
+
+export type ApiSettings = Values<typeof apiOptions>;
