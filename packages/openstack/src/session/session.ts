@@ -15,6 +15,8 @@ export interface SessionOptions {
   /** Milliseconds for one request; 30 s unless told. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
+  /** Waits so many milliseconds before a request is sent again; must end early, by rejecting or not, when aborted. */
+  readonly pause?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Addresses that win over the catalog, by service type. */
   readonly endpoints?: Readonly<Record<string, string>>;
 }
@@ -73,6 +75,8 @@ const RENEW_BEFORE = 120_000;
 export function createSession(options: SessionOptions): Session {
   const transport = options.transport ?? httpTransport();
   const now = options.now ?? Date.now;
+  const pause =
+    options.pause ?? ((milliseconds, signal) => delay(milliseconds, undefined, signal ? { signal } : {}));
   const timeoutMs = options.timeoutMs ?? 30_000;
   const authUrl = options.authUrl.replace(/\/+$/, '').replace(/\/v3$/, '');
   let current: Token | undefined;
@@ -131,7 +135,8 @@ export function createSession(options: SessionOptions): Session {
         });
       } catch (error) {
         if (!(error instanceof OpenStackError) || !error.transient || attempt >= retries) throw error;
-        await delay(Math.min(200 * 2 ** attempt, 2_000), undefined, { signal: request.signal ?? undefined });
+        await pause(Math.min(200 * 2 ** attempt, 2_000), request.signal);
+        request.signal?.throwIfAborted();
       }
     }
   }

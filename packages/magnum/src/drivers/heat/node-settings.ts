@@ -1,0 +1,67 @@
+import { EndpointNotFound, type CatalogEntry, type Interface, type Session } from '@gantry/openstack';
+
+/** What an operator says about clusters of all Heat drivers. */
+export interface HeatOptions {
+  /** `[cluster_heat] create_timeout`, minutes. */
+  readonly createTimeoutMinutes: number;
+  readonly region: string | undefined;
+  /** Where nodes reach Keystone. `[trust] trustee_keystone_interface` */
+  readonly keystoneInterface: Interface;
+  /** Where nodes reach Magnum. `[magnum_client] endpoint_type` */
+  readonly magnumInterface: Interface;
+  /** Whether nodes get the trust, and with it all the user may do. `[trust] cluster_user_trust` */
+  readonly clusterUserTrust: boolean;
+  /** `[drivers] verify_ca` */
+  readonly verifyCa: boolean;
+  /** Contents (PEM) of `[drivers] openstack_ca_file`; empty for none. */
+  readonly openstackCa: string;
+  /** `[cluster] nodes_affinity_policy` */
+  readonly nodesAffinityPolicy: string;
+  /** `[cinder] default_docker_volume_type`; empty for Cinder's own default. */
+  readonly defaultDockerVolumeType: string;
+}
+
+/** Addresses that nodes ask, with the versions their scripts expect. */
+export interface NodeUrls {
+  /** Ends in `/v3`. */
+  readonly authUrl: string;
+  /** Ends in `/v1`. */
+  readonly magnumUrl: string;
+}
+
+/** @throws EndpointNotFound if the catalog lacks an interface that the configuration names */
+export async function nodeUrls(session: Session, options: HeatOptions): Promise<NodeUrls> {
+  const { body } = await session.token();
+  const catalog = body.catalog ?? [];
+  const keystone = urlIn(catalog, ['identity'], options.keystoneInterface, options.region);
+  const magnum = urlIn(
+    catalog,
+    ['container-infra', 'container-infrastructure', 'container-infrastructure-management'],
+    options.magnumInterface,
+    options.region,
+  );
+  return { authUrl: withVersion(keystone, 'v3'), magnumUrl: withVersion(magnum, 'v1') };
+}
+
+function urlIn(
+  catalog: readonly CatalogEntry[],
+  types: readonly string[],
+  wanted: Interface,
+  region: string | undefined,
+): string {
+  const found = catalog
+    .filter((entry) => types.includes(entry.type))
+    .flatMap((entry) => entry.endpoints)
+    .find(
+      (endpoint) => endpoint.interface === wanted && (region === undefined || endpoint.region === region),
+    );
+  if (found) return found.url.replace(/\/+$/, '');
+  const where = region === undefined ? '' : ` in region ${region}`;
+  throw new EndpointNotFound(
+    `the catalog has no ${wanted} endpoint of type ${types[0]}${where}, which nodes need`,
+  );
+}
+
+function withVersion(url: string, version: string): string {
+  return url.endsWith(`/${version}`) ? url : `${url}/${version}`;
+}

@@ -1,0 +1,163 @@
+import type { Labels, NodeGroup } from '../../../store/rows.ts';
+import { DriverRefusal, type ClusterAttributes, type Driver, type DriverContext } from '../../driver.ts';
+import { heatDriver } from '../heat-driver.ts';
+import { nodeUrls, type HeatOptions } from '../node-settings.ts';
+import { loadTemplateFiles } from '../template-files.ts';
+
+/** Image families whose nodes have systemd, cloud-init and a shell that our scripts run in. */
+const DISTROS = [
+  'debian',
+  'ubuntu',
+  'fedora',
+  'fedora-atomic',
+  'fedora-coreos',
+  'centos',
+  'rocky',
+  'opensuse',
+];
+
+/** Seconds a node may take, however much longer the whole cluster may: the original's value. */
+const NODE_PATIENCE = 6000;
+
+/**
+ * Docker's swarm mode, for the COEs `swarm` and `swarm-mode` alike. The API is Docker's own: port 2376 with
+ * TLS, 2375 without (`tls_disabled`). The original's `swarm-mode` served TLS on 2375; 2376 is the port that
+ * IANA and Docker give it, and clients take it from `api_address`.
+ */
+export function swarmDriver(options: HeatOptions): Driver {
+  return heatDriver(
+    {
+      name: 'swarm',
+      provides: ['swarm', 'swarm-mode'].flatMap((coe) =>
+        DISTROS.map((os) => ({ serverType: 'vm', os, coe })),
+      ),
+      templates: loadTemplateFiles(new URL('templates/cluster.yaml', import.meta.url)),
+      parameters: (context) => parametersOf(context, options),
+      attributes: attributesOf,
+    },
+    options,
+  );
+}
+
+async function parametersOf(
+  context: DriverContext,
+  options: HeatOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { cluster, template, session } = context;
+  if (!template) throw new DriverRefusal('the template of the cluster is not there any more');
+  const { masters, workers } = defaultGroups(context.nodegroups);
+  const { authUrl, magnumUrl } = await nodeUrls(session, options);
+  const timeoutMinutes = cluster.create_timeout || options.createTimeoutMinutes;
+  const { labels } = cluster;
+  const fixedSubnetCidr = label(labels, 'fixed_subnet_cidr');
+  return defined({
+    cluster_uuid: cluster.uuid,
+    ssh_key_name: cluster.keypair,
+    number_of_secondary_masters: masters.node_count - 1,
+    number_of_nodes: workers.node_count,
+    master_image: masters.image_id ?? template.image_id,
+    node_image: workers.image_id ?? template.image_id,
+    master_flavor: need(masters.flavor_id ?? cluster.master_flavor_id, 'master_flavor_id'),
+    node_flavor: need(workers.flavor_id ?? cluster.flavor_id, 'flavor_id'),
+    availability_zone: label(labels, 'availability_zone'),
+    nodes_affinity_policy: options.nodesAffinityPolicy,
+    external_network: template.external_network_id,
+    fixed_network: cluster.fixed_network,
+    fixed_subnet: cluster.fixed_subnet,
+    fixed_subnet_cidr: fixedSubnetCidr,
+    dns_nameserver: template.dns_nameserver,
+    floating_ip_enabled: cluster.floating_ip_enabled,
+    docker_volume_size: workers.docker_volume_size ?? undefined,
+    master_docker_volume_size: masters.docker_volume_size ?? undefined,
+    docker_volume_type: label(labels, 'docker_volume_type') ?? options.defaultDockerVolumeType,
+    docker_storage_driver: template.docker_storage_driver,
+    insecure_registry_url: template.insecure_registry,
+    registry_mirrors: label(labels, 'registry_mirrors'),
+    http_proxy: template.http_proxy,
+    https_proxy: template.https_proxy,
+    no_proxy: noProxy(template.no_proxy, fixedSubnetCidr, cluster.fixed_network),
+    tls_disabled: template.tls_disabled,
+    auth_url: authUrl,
+    magnum_url: magnumUrl,
+    trustee_user_id: need(cluster.trustee_user_id, 'trustee_user_id'),
+    trustee_password: need(cluster.trustee_password, 'trustee_password'),
+    trust_id: options.clusterUserTrust ? cluster.trust_id : undefined,
+    verify_ca: options.verifyCa,
+    openstack_ca: options.openstackCa,
+    wait_condition_timeout: Math.min(timeoutMinutes * 60, NODE_PATIENCE),
+  });
+}
+
+function attributesOf(outputs: ReadonlyMap<string, unknown>, context: DriverContext): ClusterAttributes {
+  const { masters, workers } = defaultGroups(context.nodegroups);
+  const address = text(outputs.get('api_address'));
+  const version = reportedVersion(outputs.get('docker_version'));
+  return {
+    apiAddress: address && `tcp://${address}:${context.template?.tls_disabled === true ? 2375 : 2376}`,
+    discoveryUrl: text(outputs.get('discovery_url')),
+    coeVersion: version,
+    containerVersion: version,
+    nodeAddresses: new Map([
+      [
+        masters.name,
+        [...texts(outputs.get('swarm_primary_master')), ...texts(outputs.get('swarm_secondary_masters'))],
+      ],
+      [workers.name, texts(outputs.get('swarm_nodes'))],
+    ]),
+  };
+}
+
+function defaultGroups(groups: readonly NodeGroup[]): { masters: NodeGroup; workers: NodeGroup } {
+  const masters = groups.find((group) => group.is_default && group.role === 'master');
+  const workers = groups.find((group) => group.is_default && group.role !== 'master');
+  if (!masters || !workers) throw new DriverRefusal('the cluster has lost its default node groups');
+  return { masters, workers };
+}
+
+function need(value: string | null, field: string): string {
+  if (value === null || value === '') throw new DriverRefusal(`a Swarm needs ${field}, which is not set`);
+  return value;
+}
+
+/** The network that is made must never be asked for through a proxy. */
+function noProxy(
+  given: string | null,
+  cidr: string | undefined,
+  fixedNetwork: string | null,
+): string | undefined {
+  if (given === null || given === '') return undefined;
+  return fixedNetwork === null ? `${given},${cidr ?? '10.0.0.0/24'}` : given;
+}
+
+function label(labels: Labels, name: string): string | undefined {
+  const value = labels[name];
+  return value === '' ? undefined : value;
+}
+
+/** A wait condition's data: a JSON object in a string, with one entry per signal. */
+function reportedVersion(data: unknown): string | undefined {
+  if (typeof data !== 'string') return undefined;
+  try {
+    const parsed: unknown = JSON.parse(data);
+    const values = typeof parsed === 'object' && parsed !== null ? Object.values(parsed) : [];
+    return values.find((value): value is string => typeof value === 'string' && /^\d+\.\d+/.test(value));
+  } catch {
+    return undefined;
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value)
+    ? value.filter((item): item is string => typeof item === 'string' && item !== '')
+    : [];
+}
+
+function defined(parameters: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+  );
+}

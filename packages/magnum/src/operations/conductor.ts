@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Logger } from '@gantry/oslo';
+import type { ClusterCertificates } from '../certificates/cluster-certificates.ts';
+import type { Sealer } from '../certificates/sealing.ts';
+import { stackRemover } from '../drivers/heat/stack-remover.ts';
+import type { DriverRegistry } from '../drivers/registry.ts';
+import { runReconciler, type LastPass, type ReconcilerRun } from '../reconcilers/reconciler.ts';
+import { serviceHeartbeat } from '../reconcilers/service-heartbeat.ts';
+import { stackStatus } from '../reconcilers/stack-status.ts';
+import type { Store } from '../store/store.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { createCluster } from './create-cluster.ts';
+import type { CredentialStrategy } from './credential.ts';
+import { deleteCluster } from './delete-cluster.ts';
+import { createEngine } from './engine.ts';
+import type { Sessions } from './sessions.ts';
+import type { OperationServices, VerbDefinition } from './verb.ts';
+import type { Wake } from './wake.ts';
+
+export interface ConductorOptions {
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly drivers: DriverRegistry;
+  readonly certificates: Pick<ClusterCertificates, 'createClusterCertificates' | 'deleteClusterCertificates'>;
+  readonly credentials: CredentialStrategy;
+  /** Opens what the API sealed. */
+  readonly sealer: Pick<Sealer, 'open'>;
+  readonly wake: Wake;
+  readonly log: Logger;
+  /** As in `magnum_service`; this machine's name unless told. `[DEFAULT] host` */
+  readonly host?: string;
+  /** Minutes, for clusters that say none. `[cluster_heat] create_timeout` */
+  readonly createTimeoutMinutes: number;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** What it can do; everything, unless told. */
+  readonly verbs?: readonly VerbDefinition[];
+}
+
+export interface Conductor {
+  start(): void;
+  /** Waits until everything under way has reached a point from which another conductor goes on. */
+  stop(): Promise<void>;
+  /** By the reconciler's name: how its last pass went. */
+  reconcilers(): ReadonlyMap<string, LastPass | undefined>;
+}
+
+/** Everything that happens to clusters outside of requests: operations and reconcilers. Any number may share one database. */
+export function createConductor(options: ConductorOptions): Conductor {
+  const clock = options.clock ?? systemClock;
+  const host = options.host ?? hostname();
+  const stackProgress = new Map<string, number>();
+  const services: OperationServices = {
+    ...options,
+    remover: stackRemover(options),
+    stackProgress,
+    clock,
+    random: options.random ?? Math.random,
+  };
+  const engine = createEngine(services, {
+    owner: `${host}-${process.pid}-${randomUUID()}`,
+    verbs: options.verbs ?? [createCluster, deleteCluster],
+    wake: options.wake,
+  });
+  const status = stackStatus({
+    ...services,
+    stackProgress,
+    wake: options.wake,
+    createTimeoutMinutes: options.createTimeoutMinutes,
+  });
+  const reconcilers = [status, serviceHeartbeat(options.store, host)];
+  const runs = new Map<string, ReconcilerRun>();
+  let unlisten: (() => void) | undefined;
+
+  return {
+    start() {
+      engine.start();
+      for (const reconciler of reconcilers)
+        runs.set(reconciler.name, runReconciler(reconciler, { clock, log: options.log }));
+      unlisten = options.wake.listen((uuid) => {
+        status.hurry(uuid);
+        runs.get(status.name)?.wake();
+      });
+    },
+    async stop() {
+      unlisten?.();
+      await Promise.all([engine.stop(), ...[...runs.values()].map((run) => run.stop())]);
+    },
+    reconcilers: () => new Map([...runs].map(([name, run]) => [name, run.last()])),
+  };
+}
