@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller, Cloud, CloudService, ServiceFactory } from '../cloud/service.ts';
 import { answerWithFaults } from '../http/fault.ts';
@@ -42,7 +43,7 @@ export const DEFAULT_FLAVORS: readonly FlavorSeed[] = [
 
 export interface ComputeOptions {
   readonly hypervisor: Hypervisor;
-  /** The compute host's name. Neutron gets it as `binding:host_id`. */
+  /** The compute host's name, this machine's by default. Neutron gets it as `binding:host_id`. */
   readonly host?: string;
   /** The first is the default. */
   readonly zones?: readonly string[];
@@ -65,7 +66,7 @@ export function compute(options: ComputeOptions): ServiceFactory {
       tables,
       hypervisor: options.hypervisor,
       work,
-      host: options.host ?? 'devcloud',
+      host: options.host ?? hostname(),
       zones: options.zones ?? ['nova'],
       defaultQuota: options.quota ?? {},
       novaCaller: (projectId) => {

@@ -46,7 +46,7 @@ export async function generateSshKey(): Promise<{ privateKey: string; publicKey:
 /** RFC 4253, section 6.6: the type, the exponent and the modulus, each with its length in front. */
 function rsaBlob(key: KeyObject): Buffer {
   const { e = '', n = '' } = key.export({ format: 'jwk' });
-  const parts = [Buffer.from('ssh-rsa'), mpint(String(e)), mpint(String(n))];
+  const parts = [Buffer.from('ssh-rsa'), mpint(e), mpint(n)];
   return Buffer.concat(
     parts.flatMap((part) => {
       const length = Buffer.alloc(4);
