@@ -31,7 +31,7 @@ export const ROOMS: readonly string[] = [
   ...rooms('openstack', 'session', 'resources'),
   ...rooms('oslo', 'config', 'keystone', 'policy', 'http', 'logs'),
   ...rooms('magnum', 'api', 'clusters', 'operations', 'reconcilers', 'drivers', 'certificates', 'store'),
-  ...rooms('kuryr', 'libnetwork', 'ipam', 'networks', 'endpoints', 'ports', 'binding'),
+  ...rooms('kuryr', 'driver', 'libnetwork', 'ipam', 'networks', 'endpoints', 'ports', 'binding', 'testing'),
   ...rooms('devcloud', 'cloud', 'http', 'identity', 'image', 'compute', 'network', 'volume', 'orchestration'),
   ...rooms('gantry', 'cli', 'up', 'engine', 'images', 'demo'),
   'packages/gantry/src/gantry.ts',

@@ -6,6 +6,7 @@ interface Common {
   readonly id: string;
   readonly name: string;
   readonly project_id: string;
+  readonly description: string;
   readonly tags: readonly string[];
   readonly revision_number: number;
 }
@@ -33,7 +34,8 @@ export interface Subnet extends Common {
 
 export interface SubnetPool extends Common {
   readonly prefixes: readonly string[];
-  readonly default_prefixlen: number;
+  /** Neutron itself gives it as text. */
+  readonly default_prefixlen: number | string;
   readonly ip_version: 4 | 6;
   readonly shared: boolean;
 }
@@ -62,9 +64,7 @@ export type NewPort = Partial<Omit<Port, 'id' | 'revision_number' | 'status' | '
   readonly fixed_ips?: readonly Partial<FixedIp>[];
 };
 
-export interface SecurityGroup extends Common {
-  readonly description: string;
-}
+export type SecurityGroup = Common;
 
 export interface SecurityGroupRule {
   readonly id: string;
