@@ -97,8 +97,9 @@ async function placeFiles(recipe: Recipe, cache: string, folder: string): Promis
   }
   const preloads = join(folder, PRELOAD_FOLDER);
   if (recipe.preloaded.length > 0) await mkdir(preloads, { recursive: true });
-  for (const inner of recipe.preloaded) {
-    await link(archivePath(cache, inner), join(preloads, `${inner.title}.tar`));
+  // Loaded in the order of their names.
+  for (const [index, inner] of recipe.preloaded.entries()) {
+    await link(archivePath(cache, inner), join(preloads, `${index}-${inner.title}.tar`));
   }
 }
 

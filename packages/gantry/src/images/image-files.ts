@@ -68,11 +68,6 @@ Storage=volatile
 RuntimeMaxUse=16M
 `;
 
-/** User data needs the network and cloud-init's earlier stages; Debian lets it wait for everything else too. */
-export const cloudFinalDropIn = `[Unit]
-Wants=ssh.service
-`;
-
 export const preloadUnit = `[Unit]
 Description=Images that came with this server, for its Docker engine
 After=cloud-final.service docker.socket

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { cloudInitStages } from './cloud-init-stages.ts';
 import {
   busyboxEtc,
   cloudConfig,
-  cloudFinalDropIn,
   journaldConfig,
   nginxConfig,
   preloadScript,
@@ -111,12 +111,8 @@ export const server: Recipe = {
     { path: '/etc/cloud/cloud.cfg', content: cloudConfig, mode: '0644' },
     { path: '/etc/default/locale', content: 'LANG=C.UTF-8\n', mode: '0644' },
     { path: '/etc/systemd/journald.conf.d/gantry.conf', content: journaldConfig, mode: '0644' },
-    {
-      path: '/etc/systemd/system/cloud-final.service.d/gantry.conf',
-      content: cloudFinalDropIn,
-      mode: '0644',
-    },
     { path: '/etc/systemd/system/gantry-images.service', content: preloadUnit, mode: '0644' },
+    ...cloudInitStages,
     { path: '/usr/local/sbin/gantry-images', content: preloadScript(PRELOAD_FOLDER), mode: '0755' },
   ],
   finish: [
