@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '@gantry/oslo';
+import { watchRoutes } from '../http/known-routes.ts';
 import { badRequest, errorBody, IdentityError, missing } from './identity-error.ts';
 import { isFields } from './request-body.ts';
 import { rootOf } from './views.ts';
@@ -36,7 +37,13 @@ export function answerErrors(app: FastifyInstance, log: Logger): void {
     return reply.code(shown.code).send(errorBody(shown));
   });
 
-  app.setNotFoundHandler(async (_request, reply) => {
+  const routes = watchRoutes(app);
+  app.setNotFoundHandler(async (request, reply) => {
+    const methods = routes.methodsFor(request.url);
+    if (methods.length > 0) {
+      const refused = new IdentityError(405, 'The method is not allowed for the requested URL.');
+      return reply.code(405).header('allow', methods.join(', ')).send(errorBody(refused));
+    }
     const error = new IdentityError(
       404,
       'The requested URL was not found on the server. If you entered the URL manually please check your ' +

@@ -293,6 +293,14 @@ describe('an application credential', () => {
   });
 });
 
+it('a wrong address is a 404, a wrong method a 405 that says which there are', async () => {
+  const cloud = await testCloud();
+  expect((await cloud.ask('GET', '/identity/v3/nothing')).json().error.code).toBe(404);
+  const reply = await cloud.ask('DELETE', '/identity/v3/users');
+  expect([reply.statusCode, reply.headers['allow']]).toEqual([405, 'GET, HEAD, POST']);
+  expect(reply.json().error.title).toBe('Method Not Allowed');
+});
+
 describe('policies', () => {
   it('let a user see itself and its projects, and nothing of others', async () => {
     const cloud = await testCloud();
@@ -334,6 +342,15 @@ describe('policies', () => {
       project: { name: 'p', domain_id: 'default' },
     });
     expect(project.statusCode).toBe(403);
+
+    const admin = await cloud.logIn('admin', ON_ADMIN);
+    const role = await idOf(cloud, admin, 'roles', 'admin');
+    const me = cloud.cloud.authenticate(token)?.userId;
+    const own = await cloud.ask('POST', '/identity/v3/projects', token, {
+      project: { name: 'p', domain_id: domain },
+    });
+    const grant = `/identity/v3/projects/${own.json().project.id}/users/${me}/roles/${role}`;
+    expect((await cloud.ask('PUT', grant, token)).statusCode).toBe(403);
   });
 });
 

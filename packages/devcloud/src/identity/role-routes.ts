@@ -105,7 +105,8 @@ export function roleRoutes(app: FastifyInstance, context: IdentityContext): void
     const { id, implied } = request.params;
     const [prior, following] = [roleBy(tables, id), roleBy(tables, implied)];
     // Keystone's `prohibited_implied_role`: nobody shall become an administrator by the way.
-    if (following.name === 'admin') throw forbidden(`${following.id} cannot be an implied roles.`);
+    if (following.name.toLowerCase() === 'admin')
+      throw forbidden(`${following.id} cannot be an implied roles.`);
     tables.implications.put({ id: `${id}/${implied}`, priorId: id, impliedId: implied });
     reply.code(201);
     return oneInference(request, prior, following);

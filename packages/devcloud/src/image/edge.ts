@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller, Cloud } from '../cloud/service.ts';
+import { watchRoutes } from '../http/known-routes.ts';
 import { badRequest, ImageError, renderError } from './image-error.ts';
 
 /** Image data comes as a stream, all else as text that is JSON or nothing. */
@@ -42,9 +43,17 @@ export function answerErrors(app: FastifyInstance, cloud: Cloud): void {
     return reply.code(status).type(type).send(body);
   });
 
+  const routes = watchRoutes(app);
   app.setNotFoundHandler(async (request, reply) => {
-    const { type, body } = renderError(404, 'The resource could not be found.', request.headers.accept);
-    return reply.code(404).type(type).send(body);
+    const methods = routes.methodsFor(request.url);
+    const status = methods.length > 0 ? 405 : 404;
+    const message =
+      status === 405
+        ? `The method ${request.method} is not allowed for this resource.`
+        : 'The resource could not be found.';
+    const { type, body } = renderError(status, message, request.headers.accept);
+    if (status === 405) reply.header('allow', methods.join(', '));
+    return reply.code(status).type(type).send(body);
   });
 }
 
