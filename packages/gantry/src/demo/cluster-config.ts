@@ -8,12 +8,12 @@ interface SignedCertificate {
   readonly pem: string;
 }
 
-const KEY: RsaHashedKeyGenParams = {
+const KEY = {
   name: 'RSASSA-PKCS1-v1_5',
   hash: 'SHA-256',
   modulusLength: 2048,
   publicExponent: new Uint8Array([1, 0, 1]),
-};
+} as const;
 
 /**
  * Does what `openstack coe cluster config --dir` does: makes a key, has it signed for `admin` by the cluster's CA, and

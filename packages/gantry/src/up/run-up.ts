@@ -1,13 +1,15 @@
+import { once } from 'node:events';
 import { UserError } from '../cli/exit.ts';
 import { up, type UpOptions } from './up.ts';
 
 /** `gantry up`: runs the cloud, prints where it is, and stops it when the process is told to end. */
 export async function runUp(options: UpOptions): Promise<void> {
   const stopping = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => stopping.abort(new UserError(`stopped by ${signal}`));
+  const { signal } = stopping;
+  const stop = (name: NodeJS.Signals): void => stopping.abort(new UserError(`stopped by ${name} before it was ready`));
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
-  const gantry = await up(options, stopping.signal);
+  const gantry = await up(options, signal);
   const { endpoints, folder } = gantry;
   const width = Math.max(...endpoints.map(([name]) => name.length));
   for (const remark of gantry.remarks) process.stderr.write(`gantry: ${remark}\n`);
@@ -21,6 +23,6 @@ export async function runUp(options: UpOptions): Promise<void> {
       '',
     ].join('\n'),
   );
-  const failure = await gantry.ended;
-  if (failure) throw new UserError(failure);
+  if (!signal.aborted) await once(signal, 'abort');
+  await gantry.stop();
 }

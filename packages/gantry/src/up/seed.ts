@@ -1,9 +1,12 @@
-import { networkClient, type Image, imageClient, type Session } from '@gantry/openstack';
+import { identityClient, imageClient, networkClient, type Image, type Session } from '@gantry/openstack';
 import type { Settings } from './settings.ts';
 
-/** What a user finds in a new cloud: the external network `public` and the image `server`. What is there stays as it is. */
+/**
+ * What a user finds in a new cloud: the external network `public`, the image `server`, and a Kuryr whose networks
+ * are the demo project's. What is there stays as it is.
+ */
 export async function seed(admin: Session, settings: Settings, serverImage: string): Promise<void> {
-  await Promise.all([externalNetwork(admin, settings.externalCidr), image(admin, serverImage)]);
+  await Promise.all([externalNetwork(admin, settings.externalCidr), image(admin, serverImage), kuryrRole(admin)]);
 }
 
 async function externalNetwork(admin: Session, cidr: string): Promise<void> {
@@ -21,6 +24,19 @@ async function externalNetwork(admin: Session, cidr: string): Promise<void> {
     enable_dhcp: false,
     allocation_pools: [{ start: `${prefix}.10`, end: `${prefix}.250` }],
   });
+}
+
+/** Binding a port to a host is an administrator's right; here it is given for one project only. */
+async function kuryrRole(admin: Session): Promise<void> {
+  const { users, projects, roles } = identityClient(admin);
+  const [[user], [project], [role]] = await Promise.all([
+    users.list({ name: 'kuryr' }),
+    projects.list({ name: 'demo' }),
+    roles.list({ name: 'admin' }),
+  ]);
+  if (!user || !project || !role) return;
+  const path = `/projects/${project.id}/users/${user.id}/roles/${role.id}`;
+  await admin.ask('identity', { method: 'PUT', path, retries: 3 });
 }
 
 /** The image every server can be made of: Debian with systemd, cloud-init and Docker. */

@@ -1,0 +1,48 @@
+import { hostname } from 'node:os';
+import { createKuryr, JournalError, SocketError, type Kuryr } from '@gantry/kuryr';
+import { createSession } from '@gantry/openstack';
+import type { Logger } from '@gantry/oslo';
+import { UserError } from '../cli/exit.ts';
+import type { DataFolder } from './data-folder.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface KuryrParts {
+  readonly folder: DataFolder;
+  readonly secrets: Secrets;
+  readonly publicUrl: string;
+  /** Undefined: where Docker looks. */
+  readonly socket: string | undefined;
+  readonly log: Logger;
+}
+
+/** Docker's first place to look for plug-ins. Source: Docker Engine plugin API, "Plugin discovery". */
+const DEFAULT_SOCKET = '/run/docker/plugins/kuryr.sock';
+
+/** Offers the network driver `kuryr` to the Docker engine of this machine. */
+export async function startKuryr(parts: KuryrParts): Promise<Kuryr> {
+  const session = createSession({
+    authUrl: `${parts.publicUrl}/identity`,
+    credentials: {
+      type: 'password',
+      user: { name: 'kuryr', domainName: 'Default' },
+      password: parts.secrets.passwords.kuryr,
+      scope: { project: { name: 'demo', domainName: 'Default' } },
+    },
+  });
+  const kuryr = createKuryr({
+    session,
+    socket: parts.socket ?? DEFAULT_SOCKET,
+    stateDir: parts.folder.kuryr,
+    hostName: hostname(),
+    log: parts.log.child({ service: 'kuryr' }),
+  });
+  try {
+    await kuryr.start();
+  } catch (error) {
+    if (error instanceof SocketError || error instanceof JournalError) {
+      throw new UserError(error.message, { cause: error });
+    }
+    throw error;
+  }
+  return kuryr;
+}
