@@ -40,16 +40,19 @@ configure_engine() {
   fi
   flags=$(engine_flags | tr '\n' ' ')
   proxies=$(proxy_lines)
+  # Some images start the engine only when somebody asks for it; a node must come back by itself after a reboot.
+  systemctl --quiet enable docker.service 2> $LAST_ERROR || fail 'this image has no unit docker.service'
   if [ -z "$flags$proxies" ]; then
     attempt 120 'starting Docker' systemctl start docker.service
     return
   fi
   command=$(engine_command)
-  [ -n "$command" ] || fail 'this image has no unit docker.service'
   # An engine without any -H serves its usual socket; with one of ours it would no longer.
   case $command in *' -H'* | *' --host'*) ;; *) command="$command -H unix:///var/run/docker.sock" ;; esac
   mkdir -p "${DROP_IN%/*}"
   { echo '[Service]'; echo 'ExecStart='; echo "ExecStart=$command $(printf '%s' "$flags" | sed 's/%/%%/g')"; echo "$proxies"; } > $DROP_IN
+  chmod 755 "${DROP_IN%/*}"
+  chmod 644 $DROP_IN
   systemctl daemon-reload
   attempt 120 'starting Docker' restart_engine
 }
