@@ -1,1 +1,13 @@
-export {};
+/** The cluster service: its API, its conductors and what they stand on. */
+export { createMagnumApi, type MagnumApiOptions } from './api/magnum-api.ts';
+export { apiOptions, type ApiSettings } from './api/settings.ts';
+export {
+  createCertificates,
+  type CertificatesOptions,
+  type ClusterCertificates,
+} from './certificates/cluster-certificates.ts';
+export { databaseKeyStore, localKeyStore, type KeyStore } from './certificates/key-store.ts';
+export { createSealer, loadSealingKey, type Sealer } from './certificates/sealing.ts';
+export { openStore, type StoreOptions } from './store/open-store.ts';
+export { StoreFileError } from './store/sqlite.ts';
+export type { Store } from './store/store.ts';

@@ -9,7 +9,7 @@ export interface ApiRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   /** The parsed body, undefined if there is none. @throws MagnumError 400 or 415 */
-  body(): unknown;
+  readonly body: () => unknown;
   /** The API's address for this client, without a trailing slash. */
   readonly base: string;
   readonly requestId: string;

@@ -5,6 +5,9 @@ const { boolean, integer, list, port, text } = option;
 
 /** What of `magnum.conf` the API and the certificates look at; names and defaults are the original's. */
 export const apiOptions = {
+  DEFAULT: {
+    service_down_time: integer({ default: 180, min: 1, help: 'seconds without a sign of life' }),
+  },
   api: {
     host: text({ default: '127.0.0.1', help: 'address to listen on' }),
     port: port({ default: 9511 }),

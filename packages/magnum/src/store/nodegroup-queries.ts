@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import { visibleTo } from './paging.ts';
+import { sql, type SqlBool } from 'kysely';
+import { selectPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
 import type { NodeGroupQueries } from './store.ts';
@@ -8,6 +8,12 @@ export function nodegroupQueries(context: QueryContext): NodeGroupQueries {
   return {
     of: (clusterUuid) => select(context, 'nodegroup', sql`where cluster_id = ${clusterUuid} order by id`),
     get: (uuid) => byUuid(context, 'nodegroup', uuid),
+    async page(clusterUuid, page, role) {
+      const ofRole = role === undefined ? sql`1 = 1` : sql`role = ${role}`;
+      const where = sql<SqlBool>`cluster_id = ${clusterUuid} and ${ofRole}`;
+      const groups = await selectPage(context, 'nodegroup', where, page);
+      return { groups, more: groups.length >= page.limit };
+    },
     insert: (row) => insert(context, 'nodegroup', row),
     update: async (uuid, columns) => (await change(context, 'nodegroup', columns, sql`uuid = ${uuid}`)) > 0,
     async updateAll(clusterUuid, columns) {

@@ -1,0 +1,158 @@
+import type { RequestContext } from '@gantry/oslo';
+import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
+import type { ClusterTemplate, New } from '../store/rows.ts';
+import type { Page } from '../store/store.ts';
+import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
+import { oneTemplate, visibleOrAll } from './lookup.ts';
+import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
+import { enforce } from './policies.ts';
+import type { ApiReply, ApiRequest, Route } from './route.ts';
+import type { ApiServices } from './services.ts';
+import { templateFields, templateRow, validatedTemplate } from './template-request.ts';
+import { templateView } from './template-view.ts';
+import { booleanOf, readObject } from './wire-fields.ts';
+
+const INTERNAL = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id', 'user_id'] as const;
+
+const PATCH_RULES: PatchRules = {
+  internal: INTERNAL,
+  mandatory: [
+    'network_driver',
+    'external_network_id',
+    'tls_disabled',
+    'public',
+    'server_type',
+    'coe',
+    'registry_enabled',
+    'cluster_distro',
+    'hidden',
+    'image_id',
+  ],
+};
+
+/** `/v1/clustertemplates` */
+export function templateRoutes(services: ApiServices): Route[] {
+  const { store, policies } = services;
+
+  function listing(rule: 'get_all' | 'detail', collection: string) {
+    return async (request: ApiRequest): Promise<ApiReply> => {
+      const { context, base } = request;
+      enforce(policies, `clustertemplate:${rule}`, context, targetOf(context));
+      const page = pageOf(request.query, { table: 'cluster_template' }, services.settings.api.max_limit);
+      const found = await listed(context, page);
+      const views = found.map((template) => templateView(template, base));
+      const body = listBody(base, collection, 'clustertemplates', views, page, found.at(-1)?.uuid);
+      return { status: 200, body };
+    };
+  }
+
+  function listed(context: RequestContext, page: Page): Promise<ClusterTemplate[]> {
+    return withMarker(store.templates.list(visibleOrAll(context), page), templateNotFound);
+  }
+
+  async function create({ context, body, base }: ApiRequest): Promise<ApiReply> {
+    enforce(policies, 'clustertemplate:create', context, targetOf(context));
+    const asked = readObject('cluster_template', body(), templateFields);
+    const row = templateRow(asked, ownerOf(context), services);
+    const checked = await validatedTemplate(row, services.sessions.ofCaller(context.token), services);
+    if (checked.public || checked.hidden) mayPublish(context, checked);
+    const template = await store.templates.insert(checked);
+    const location = `${base}/v1/clustertemplates/${template.uuid}`;
+    return { status: 201, body: templateView(template, base), headers: { location } };
+  }
+
+  function mayPublish(context: RequestContext, template: New<ClusterTemplate>): void {
+    if (policies.allows('clustertemplate:publish', context, template)) return;
+    throw forbidden('Not authorized to set public or hidden flag for cluster template.');
+  }
+
+  async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {
+    const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
+    if (!template.public) enforce(policies, 'clustertemplate:get', context, template);
+    return { status: 200, body: templateView(template, base) };
+  }
+
+  async function update({ context, params, base, body }: ApiRequest): Promise<ApiReply> {
+    const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
+    enforce(policies, 'clustertemplate:update', context, template);
+    const operations = readPatch(body(), PATCH_RULES);
+    if (!harmless(operations) && (await store.templates.isReferenced(template.uuid))) {
+      throw templateReferenced(template.uuid);
+    }
+    const change = await changeOf(context, template, operations);
+    await store.templates.update(template.uuid, change);
+    const now = await oneTemplate(store, { uuid: template.uuid }, 'all');
+    return { status: 200, body: templateView(now, base) };
+  }
+
+  async function changeOf(
+    context: RequestContext,
+    template: ClusterTemplate,
+    operations: readonly PatchOperation[],
+  ): Promise<Partial<New<ClusterTemplate>>> {
+    const { id: _id, created_at: _created, updated_at: _updated, ...before } = template;
+    const { project_id, user_id, ...attributes } = before;
+    const { patched, touched } = applyPatch(attributes, operations);
+    const asked = readObject('cluster_template', patched, templateFields);
+    const after = templateRow(asked, { project_id, user_id }, services);
+    if (after.public !== template.public || after.hidden !== template.hidden) mayPublish(context, after);
+    const onlyTold = [...touched].every((name) =>
+      ['name', 'tags', 'public', 'hidden', 'keypair_id'].includes(name),
+    );
+    const told = { ...after, cluster_distro: template.cluster_distro };
+    const row = onlyTold
+      ? told
+      : await validatedTemplate(told, services.sessions.ofCaller(context.token), services);
+    return touched.has('name') ? { ...row, name: asked.name ?? null } : row;
+  }
+
+  async function remove({ context, params }: ApiRequest): Promise<ApiReply> {
+    const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
+    enforce(policies, 'clustertemplate:delete', context, template);
+    await store.transaction(async (inner) => {
+      if (await inner.templates.isReferenced(template.uuid)) throw templateReferenced(template.uuid);
+      await inner.templates.destroy(template.uuid);
+    });
+    return { status: 204 };
+  }
+
+  const path = '/clustertemplates';
+  const one = `${path}/:ident`;
+  return [
+    { method: 'GET', path, query: LIST_PARAMETERS, handle: listing('get_all', 'clustertemplates') },
+    {
+      method: 'GET',
+      path: `${path}/detail`,
+      query: LIST_PARAMETERS,
+      handle: listing('detail', 'clustertemplates/detail'),
+    },
+    { method: 'POST', path, handle: create },
+    { method: 'GET', path: one, handle: show },
+    { method: 'PATCH', path: one, handle: update },
+    { method: 'DELETE', path: one, handle: remove },
+  ];
+}
+
+/** What is acted upon when nothing particular is: things of the caller's own. */
+export function targetOf(context: RequestContext): { project_id: string | undefined; user_id: string } {
+  return { project_id: context.projectId, user_id: context.userId };
+}
+
+/** @throws MagnumError 403 for a token that isn't for a project, where whatever is made would belong to none */
+export function ownerOf(context: RequestContext): { project_id: string; user_id: string } {
+  if (context.projectId === undefined) {
+    throw forbidden(
+      'Clusters and their templates belong to a project: ask with a token that is scoped to one.',
+    );
+  }
+  return { project_id: context.projectId, user_id: context.userId };
+}
+
+/** What can be changed although clusters use the template: one thing that they don't look at. */
+function harmless(operations: readonly PatchOperation[]): boolean {
+  const [first, ...others] = operations;
+  if (!first) return true;
+  if (others.length > 0) return false;
+  if (['name', 'tags', 'hidden'].includes(first.attribute)) return true;
+  return first.attribute === 'public' && booleanOf(first.value) === true;
+}
