@@ -104,7 +104,7 @@ export const server: Recipe = {
   variant: 'apt',
   packages: words(`
     systemd systemd-sysv dbus cloud-init openssh-server sudo locales
-    docker.io iptables iproute2 procps iputils-ping kmod
+    docker.io iptables iproute2 procps iputils-ping kmod e2fsprogs
     ca-certificates curl openssl jq netcat-openbsd
   `),
   files: [
