@@ -17,16 +17,15 @@ export function authRoutes(app: FastifyInstance, context: IdentityContext): void
 
   app.post('/v3/auth/tokens', async (request, reply) => {
     const wanted = await logIn(context, request.body);
-    const { token, row } = cloud.store.transaction(() => {
+    const { token, live } = cloud.store.transaction(() => {
       useTrust(context, wanted.trustId);
-      return tokens.issue(wanted);
-    });
-    const live = tokens.live(row);
-    if (!live) {
-      // A trust whose trustor lost a role, or a credential with roles its user no longer has.
-      tokens.revoke(row);
+      const issued = tokens.issue(wanted);
+      const holding = tokens.live(issued.row);
+      if (holding) return { token: issued.token, live: holding };
+      // A trust whose trustor lost a role, or a credential with roles its user no longer has: thrown in
+      // here, so that no use of the trust is spent on it.
       throw wanted.trustId === undefined ? unauthorized() : forbidden();
-    }
+    });
     reply.code(201).header('x-subject-token', token).header('vary', 'X-Auth-Token');
     return tokenBody(context, live, !queryOf(request).has('nocatalog'));
   });

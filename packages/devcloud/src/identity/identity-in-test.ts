@@ -63,3 +63,10 @@ export async function testCloud(
     },
   };
 }
+
+/** The id of what has a name: `kind` is the collection, as `users`. */
+export async function idOf(cloud: TestCloud, admin: string, kind: string, name: string): Promise<string> {
+  const reply = await cloud.ask('GET', `/identity/v3/${kind}?name=${name}`, admin);
+  const found: unknown = reply.json()[kind][0].id;
+  return String(found);
+}
