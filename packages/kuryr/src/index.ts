@@ -5,3 +5,4 @@ export { KuryrError } from './driver/errors.ts';
 export { SocketError } from './libnetwork/socket.ts';
 export { JournalError } from './ports/journal.ts';
 export { hostLinks, type Links, type VethPair } from './binding/links.ts';
+export { kuryrOptionsFromConfig, loadKuryrConf, type KuryrConf } from './driver/kuryr-conf.ts';

@@ -80,7 +80,7 @@ function refusalOfOpenStack(error: OpenStackError): Refusal {
 
 /** Neutron did not do it now, but may do it later; or it is not known whether it did. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof OpenStackError) return error.transient || error.status === 500;
+  if (error instanceof OpenStackError) return error.transient;
   return isAbort(error);
 }
 

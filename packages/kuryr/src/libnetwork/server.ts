@@ -41,7 +41,8 @@ async function respond(driver: Driver, request: IncomingMessage, response: Serve
     const refusal = refusalOf(error);
     status = refusal.status;
     answer = { Err: refusal.text };
-    log.warn({ err: error, path, status }, refusal.text);
+    if (error instanceof KuryrError && error.cause === undefined) log.warn({ path, status }, refusal.text);
+    else log.warn({ err: error, path, status }, refusal.text);
   }
   log.debug({ path, status, ms: Math.round((performance.now() - started) * 10) / 10 }, 'answered');
   // A body, even an empty one, is what Docker waits for.

@@ -1,6 +1,5 @@
 import { OpenStackError, type Network, type Subnet } from '@gantry/openstack';
 import type { Driver } from '../driver/context.ts';
-import { isTransient } from '../driver/errors.ts';
 import { allocationPools, parseAddress, parseCidr } from '../ipam/cidr.ts';
 import { createOnce } from '../ports/create-once.ts';
 import type { NetworkRequest, Range } from './create-network.ts';
@@ -75,9 +74,9 @@ async function newSubnet(
     return await create(source);
   } catch (error) {
     // Somebody else's subnet has the range within the pool. Networks are worlds of their own, so it can be had twice.
-    const cutAlready =
-      error instanceof OpenStackError && !isTransient(error) && [400, 409].includes(error.status);
-    if (!cutAlready || sibling || !/allocat|overlap|prefix/i.test(error.reason)) throw error;
+    // Neutron says so with 500, and in words alone (SubnetAllocationError).
+    const had = error instanceof OpenStackError && /Cannot allocate requested subnet/.test(error.reason);
+    if (!had || sibling || pool?.source !== pool?.id) throw error;
     return create(null);
   }
 }
