@@ -11,3 +11,17 @@ export { createSealer, loadSealingKey, type Sealer } from './certificates/sealin
 export { openStore, type StoreOptions } from './store/open-store.ts';
 export { StoreFileError } from './store/sqlite.ts';
 export type { Store } from './store/store.ts';
+export {
+  cloudAccess,
+  conductorOptions,
+  enabledDrivers,
+  heatOptions,
+  trustOptions,
+  type ConductorSettings,
+} from './operations/conductor-settings.ts';
+export { createConductor, type Conductor, type ConductorOptions } from './operations/conductor.ts';
+export { createSessions, type CloudAccess, type Sessions } from './operations/sessions.ts';
+export { trustCredential, type TrustOptions } from './operations/trust-credential.ts';
+export { createWake, type Wake } from './operations/wake.ts';
+export type { Driver } from './drivers/driver.ts';
+export { createDriverRegistry, type DriverRegistry } from './drivers/registry.ts';

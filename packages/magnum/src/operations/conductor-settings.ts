@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import type { Credentials, Interface, Reference } from '@gantry/openstack';
+import { ConfigError, option, type Values } from '@gantry/oslo';
+import { swarmDriver } from '../drivers/heat/swarm/swarm-driver.ts';
+import type { HeatOptions } from '../drivers/heat/node-settings.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { createDriverRegistry, type DriverRegistry } from '../drivers/registry.ts';
+import type { CloudAccess, TrusteeDomainAccess } from './sessions.ts';
+import type { TrustOptions } from './trust-credential.ts';
+
+const { boolean, integer, list, text } = option;
+
+const credentials = {
+  auth_url: text({ help: "Keystone's address" }),
+  username: text(),
+  password: text({ secret: true }),
+  user_domain_id: text(),
+  user_domain_name: text(),
+  project_name: text(),
+  project_domain_id: text(),
+  project_domain_name: text(),
+};
+
+const endpointType = text({ default: 'publicURL', help: 'publicURL, internalURL or adminURL' });
+
+/** What of `magnum.conf` conductors and drivers look at; names and defaults are the original's. */
+export const conductorOptions = {
+  DEFAULT: { host: text({ help: 'name of this machine in magnum_service' }) },
+  cinder: { default_docker_volume_type: text({ default: '' }) },
+  cluster: {
+    nodes_affinity_policy: text({
+      default: 'soft-anti-affinity',
+      choices: ['affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity'],
+    }),
+  },
+  cluster_heat: { create_timeout: integer({ default: 60, min: 1, help: 'minutes' }) },
+  drivers: {
+    disabled_drivers: list({ default: [] }),
+    verify_ca: boolean({ default: true, help: 'whether nodes check certificates of OpenStack services' }),
+    openstack_ca_file: text({ default: '', help: 'PEM file that nodes check them with' }),
+  },
+  heat_client: { endpoint_type: endpointType, region_name: text() },
+  keystone_auth: credentials,
+  keystone_authtoken: credentials,
+  magnum_client: { endpoint_type: endpointType, region_name: text() },
+  trust: {
+    trustee_domain_id: text(),
+    trustee_domain_name: text(),
+    trustee_domain_admin_id: text(),
+    trustee_domain_admin_name: text(),
+    trustee_domain_admin_domain_id: text(),
+    trustee_domain_admin_domain_name: text(),
+    trustee_domain_admin_password: text({ secret: true }),
+    cluster_user_trust: boolean({ default: false, help: 'whether nodes get the trust' }),
+    roles: list({ default: [], help: "roles to delegate; empty: all of the caller's" }),
+    trustee_keystone_interface: text({ default: 'public', help: 'where nodes reach Keystone' }),
+    trustee_keystone_region_name: text(),
+  },
+} as const;
+
+export type ConductorSettings = Values<typeof conductorOptions>;
+
+/** How conductors and API reach the cloud. @throws ConfigError if nothing says who Magnum is there */
+export function cloudAccess(settings: ConductorSettings): CloudAccess {
+  const own = ownCredentials(settings);
+  return {
+    authUrl: own.authUrl,
+    region: settings.heat_client.region_name,
+    interface: interfaceOf(settings.heat_client.endpoint_type),
+    service: own.credentials,
+    trusteeDomain: trusteeDomain(settings.trust),
+  };
+}
+
+/** @throws ConfigError if a file it names can't be read */
+export function heatOptions(settings: ConductorSettings): HeatOptions {
+  return {
+    createTimeoutMinutes: settings.cluster_heat.create_timeout,
+    region: settings.trust.trustee_keystone_region_name ?? settings.magnum_client.region_name,
+    keystoneInterface: interfaceOf(settings.trust.trustee_keystone_interface),
+    magnumInterface: interfaceOf(settings.magnum_client.endpoint_type),
+    clusterUserTrust: settings.trust.cluster_user_trust,
+    verifyCa: settings.drivers.verify_ca,
+    openstackCa: fileContents(settings.drivers.openstack_ca_file),
+    nodesAffinityPolicy: settings.cluster.nodes_affinity_policy,
+    defaultDockerVolumeType: settings.cinder.default_docker_volume_type,
+  };
+}
+
+export function trustOptions({ trust }: ConductorSettings): TrustOptions {
+  return { domain: trustDomain(trust), roles: trust.roles };
+}
+
+/** Every driver there is, but for those that the configuration disables. */
+export function enabledDrivers(settings: ConductorSettings): DriverRegistry {
+  const drivers: readonly Driver[] = [swarmDriver(heatOptions(settings))];
+  return createDriverRegistry(drivers, settings.drivers.disabled_drivers);
+}
+
+function ownCredentials(settings: ConductorSettings): {
+  readonly authUrl: string;
+  readonly credentials: Credentials;
+} {
+  const group = settings.keystone_auth.username === undefined ? 'keystone_authtoken' : 'keystone_auth';
+  const given = settings[group];
+  const authUrl = settings.keystone_auth.auth_url ?? settings.keystone_authtoken.auth_url;
+  const { username, password, project_name } = given;
+  if (
+    authUrl === undefined ||
+    username === undefined ||
+    password === undefined ||
+    project_name === undefined
+  ) {
+    const message = 'auth_url, username, password and project_name are needed: who Magnum is in the cloud';
+    throw new ConfigError([{ group, message: `[${group}] ${message}` }]);
+  }
+  return {
+    authUrl,
+    credentials: {
+      type: 'password',
+      user: { name: username, domainId: given.user_domain_id, domainName: given.user_domain_name },
+      password,
+      scope: {
+        project: {
+          name: project_name,
+          domainId: given.project_domain_id,
+          domainName: given.project_domain_name,
+        },
+      },
+    },
+  };
+}
+
+function trusteeDomain(trust: ConductorSettings['trust']): TrusteeDomainAccess | undefined {
+  const domain = trustDomain(trust);
+  const { trustee_domain_admin_id: id, trustee_domain_admin_name: name } = trust;
+  const password = trust.trustee_domain_admin_password;
+  const isNamed = domain.id !== undefined || domain.name !== undefined;
+  if (!isNamed || (id === undefined && name === undefined) || password === undefined) return undefined;
+  const domainId = trust.trustee_domain_admin_domain_id;
+  const domainName = trust.trustee_domain_admin_domain_name;
+  // Unless told otherwise, the admin of a domain lives in it.
+  const home =
+    domainId === undefined && domainName === undefined
+      ? { domainId: domain.id, domainName: domain.name }
+      : { domainId, domainName };
+  return { domain, admin: { id, name, ...home }, password };
+}
+
+function trustDomain(trust: ConductorSettings['trust']): Reference {
+  return { id: trust.trustee_domain_id, name: trust.trustee_domain_name };
+}
+
+/** `internalURL` and `internal` are the same. */
+function interfaceOf(configured: string): Interface {
+  const name = configured.replace(/URL$/, '');
+  if (name === 'public' || name === 'internal' || name === 'admin') return name;
+  throw new ConfigError([{ message: `"${configured}" is no interface: use public, internal or admin` }]);
+}
+
+function fileContents(path: string): string {
+  if (path === '') return '';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      { group: 'drivers', option: 'openstack_ca_file', message: `can't be read: ${reason}` },
+    ]);
+  }
+}
