@@ -155,10 +155,11 @@ describe('a cluster that is created', () => {
 
   test('fails by its own deadline when Heat never ends, and says what was missing', async () => {
     const scene = await scenario({ looks: Infinity });
+    await scene.store.clusters.update(CLUSTER, { create_timeout: 3 });
     await create(scene);
     const cluster = await scene.store.clusters.get(CLUSTER);
     expect(cluster?.status).toBe('CREATE_FAILED');
-    expect(cluster?.status_reason).toMatch(/^Not complete after 60 minutes \(create_timeout\)/);
+    expect(cluster?.status_reason).toMatch(/^Not complete after 3 minutes \(create_timeout\)/);
   });
 
   test('fails when its stack vanishes, in the words of the original', async () => {

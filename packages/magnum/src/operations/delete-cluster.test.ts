@@ -65,8 +65,11 @@ describe('a cluster that is deleted', () => {
         void scene.untilEnded(creation).then(() => resolve(false));
       });
       const deletion = await scene.orderDeletion();
+      const before = scene.cloud.requests.length;
       expect((await scene.untilEnded(deletion)).state).toBe('done');
       await conductor.stop();
+      const orders = scene.cloud.requests.slice(before).filter((asked) => /^POST (?!.*tokens)/.test(asked));
+      expect(orders, `made after request ${at}`).toEqual([]);
       expect(await outcome(scene), `while request ${at} was under way`).toEqual(nothing);
       if (!reached) break;
       expect((await scene.store.operations.get(creation.uuid))?.state).toBe('superseded');
