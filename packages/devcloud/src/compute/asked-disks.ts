@@ -149,6 +149,7 @@ function diskFrom(context: ComputeContext, device: DeviceBody, others: readonly 
     tag: device.tag,
     volumeId: source === 'volume' ? (sourceId ?? undefined) : undefined,
     attachmentId: undefined,
+    connected: false,
   };
 }
 

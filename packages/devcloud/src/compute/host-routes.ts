@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { forbidden, notFound, projectCaller, requireAdmin } from '../http/fault.ts';
+import { Fault, forbidden, notFound, projectCaller, requireAdmin } from '../http/fault.ts';
 import { minor, param, queryOf, seconds, timestamp, type ComputeContext } from './context.ts';
 import type { ServerRow } from './tables.ts';
 
@@ -63,6 +63,7 @@ export function hostRoutes(app: FastifyInstance, context: ComputeContext): void 
 
   app.get('/os-hypervisors', async (request) => {
     requireAdmin(request, 'os_compute_api:os-hypervisors:list');
+    if (!host.includes(queryOf(request)['hypervisor_hostname_pattern'] ?? '')) return { hypervisors: [] };
     const { hypervisor_hostname: name, state, status, id } = hypervisorView(request);
     return { hypervisors: [{ hypervisor_hostname: name, state, status, id }] };
   });
@@ -74,6 +75,29 @@ export function hostRoutes(app: FastifyInstance, context: ComputeContext): void 
     requireAdmin(request, 'os_compute_api:os-hypervisors:statistics');
     const view = usageOfHost();
     return { hypervisor_statistics: { count: 1, current_workload: 0, ...view } };
+  });
+  // Until 2.52 hosts are searched for by name at an address of their own, later by a parameter.
+  app.get('/os-hypervisors/:hypervisor/search', async (request) => {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:search');
+    const pattern = param(request, 'hypervisor');
+    const { hypervisor_hostname: name, state, status, id } = hypervisorView(request);
+    if (!host.includes(pattern)) throw notFound(`No hypervisor matching '${pattern}' could be found.`);
+    return { hypervisors: [{ hypervisor_hostname: name, state, status, id }] };
+  });
+  app.get('/os-hypervisors/:hypervisor/servers', async (request) => {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:servers');
+    const pattern = param(request, 'hypervisor');
+    const { hypervisor_hostname: name, state, status, id } = hypervisorView(request);
+    if (!host.includes(pattern)) throw notFound(`No hypervisor matching '${pattern}' could be found.`);
+    const servers = tables.servers.all().filter((server) => server.host === host);
+    const view = servers.map((server) => ({ uuid: server.id, name: server.name }));
+    return { hypervisors: [{ hypervisor_hostname: name, state, status, id, servers: view }] };
+  });
+  app.get('/os-hypervisors/:hypervisor/uptime', async (request) => {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:uptime');
+    const id = param(request, 'hypervisor');
+    if (String(hypervisorView(request).id) !== id) throw notFound(`Compute host ${id} could not be found.`);
+    throw new Fault(501, 'Virt driver does not implement uptime function.');
   });
   app.get('/os-hypervisors/:hypervisor', async (request) => {
     requireAdmin(request, 'os_compute_api:os-hypervisors:show');

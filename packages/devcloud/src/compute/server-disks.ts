@@ -84,6 +84,7 @@ export async function attachDisk(
     caller,
     cinder(caller, 'POST', `/attachments/${attachmentId}/action`, { 'os-complete': {} }),
   );
+  if (!disk.connected) note({ connected: true });
   return {
     volumeId,
     sizeGiB: volume.size,

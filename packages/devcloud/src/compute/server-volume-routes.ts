@@ -73,6 +73,7 @@ export function serverVolumeRoutes(app: FastifyInstance, context: ComputeContext
       tag: asked.tag,
       volumeId: asked.volumeId,
       attachmentId,
+      connected: false,
     };
     changeServer(context, server.id, (row) => ({ disks: [...row.disks, disk] }));
     recordAction(context, request, server.id, 'attach_volume');

@@ -1,6 +1,7 @@
 import type { ComputeContext } from './context.ts';
 import { deleteServer } from './delete-server.ts';
 import { runJob } from './run-job.ts';
+import { attachDisk } from './server-disks.ts';
 import { changeServer } from './server-row.ts';
 import { POWER, type ServerRow } from './tables.ts';
 
@@ -94,6 +95,18 @@ export function serverWork(getContext: () => ComputeContext): ServerWork {
     }
   }
 
+  /** Completes the attaching of volumes that a crash came in between of. */
+  function connectSoon(context: ComputeContext, server: ServerRow): void {
+    alone(server.id, async (signal) => {
+      for (const disk of server.disks) {
+        if (disk.destination !== 'volume' || disk.connected) continue;
+        await context.hypervisor.attachVolume(server.id, await attachDisk(context, server, disk, signal));
+      }
+    }).catch((error: unknown) => {
+      context.cloud.log.error({ err: error, server: server.id }, 'a volume could not be attached');
+    });
+  }
+
   /** A machine changed by itself: what Nova's periodic look at power states does, at once. */
   function machineChanged(id: string, state: 'running' | 'paused' | 'stopped' | 'missing'): void {
     const context = getContext();
@@ -127,6 +140,10 @@ export function serverWork(getContext: () => ComputeContext): ServerWork {
           // The host was down, or the machine lived in the process that ended: it goes on.
           changeServer(context, server.id, { job: { verb: 'start' }, taskState: 'powering-on' });
           wake(server.id);
+        } else if (
+          server.disks.some(({ destination, connected }) => destination === 'volume' && !connected)
+        ) {
+          connectSoon(context, server);
         } else if (server.vmState === 'stopped' && running) {
           changeServer(context, server.id, { job: { verb: 'stop' }, taskState: 'powering-off' });
           wake(server.id);

@@ -90,6 +90,8 @@ export interface ServerDisk {
   readonly tag: string | undefined;
   readonly volumeId: string | undefined;
   readonly attachmentId: string | undefined;
+  /** The server has it, as far as Cinder knows. */
+  readonly connected: boolean;
 }
 
 export interface ServerFault {

@@ -17,12 +17,8 @@ export const DEFAULT_QUOTA = {
 
 export type VolumeQuotaName = keyof typeof DEFAULT_QUOTA;
 
-const UpdateQuota = Type.Object({
-  quota_set: Type.Record(
-    Type.String({ pattern: '^[a-zA-Z0-9-_:. ]{1,300}$' }),
-    Type.Union([OsInteger({ minimum: -1, maximum: 0x7fffffff }), Type.Null()]),
-  ),
-});
+const UpdateQuota = Type.Object({ quota_set: Type.Record(Type.String(), Type.Any()) });
+const Limit = Type.Union([...OsInteger({ minimum: -1, maximum: 0x7fffffff }).anyOf, Type.Null()]);
 
 function limitsOf(context: VolumeContext, projectId: string): Record<string, number> {
   return { ...DEFAULT_QUOTA, ...context.defaultQuota, ...context.tables.quotas.get(projectId)?.limits };
@@ -118,9 +114,12 @@ export function quotaRoutes(app: FastifyInstance, context: VolumeContext): void 
     const project = param(request, 'project');
     const { quota_set: asked } = parseBody(UpdateQuota, request.body);
     const known = all(project);
-    const changed = Object.entries(asked).flatMap(([name, value]) =>
-      name in known && value !== null ? [[name, Number(value)] as const] : [],
-    );
+    const changed = Object.entries(asked).flatMap(([name, value]) => {
+      // Clients also send the project, which is in the address already.
+      if (!(name in known)) return [];
+      const limit = parseBody(Type.Object({ [name]: Limit }), { [name]: value as unknown })[name];
+      return typeof limit === 'number' || typeof limit === 'string' ? [[name, Number(limit)] as const] : [];
+    });
     const before = context.tables.quotas.get(project)?.limits;
     context.tables.quotas.put({ id: project, limits: { ...before, ...Object.fromEntries(changed) } });
     return { quota_set: all(project) };
