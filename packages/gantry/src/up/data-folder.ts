@@ -21,6 +21,7 @@ export interface DataFolder {
   readonly path: string;
   readonly state: string;
   readonly magnum: string;
+  readonly magnumConf: string;
   readonly images: string;
   readonly servers: string;
   readonly volumes: string;
@@ -46,6 +47,7 @@ export function dataFolder(path: string): DataFolder {
     path: root,
     state: at('cloud.sqlite'),
     magnum: at('magnum.sqlite'),
+    magnumConf: at('magnum.conf'),
     images: at('images'),
     servers: at('servers'),
     volumes: at('volumes'),

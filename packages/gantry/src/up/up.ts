@@ -19,7 +19,7 @@ import { cloudSession } from './cloud-session.ts';
 import { dataFolder, prepareDataFolder, reason, type DataFolder } from './data-folder.ts';
 import { dockerSocket } from './docker-socket.ts';
 import { startKuryr } from './kuryr.ts';
-import { mountMagnum } from './magnum.ts';
+import { MAGNUM_PATH, mountMagnum } from './magnum.ts';
 import { disown, own } from './owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { seed } from './seed.ts';
@@ -100,7 +100,7 @@ async function start(
   const real = servers.mode === 'containers';
   const internalUrl = real ? guestUrl : publicUrl;
 
-  const app = Fastify({ bodyLimit: 64 * 2 ** 20, routerOptions: { ignoreDuplicateSlashes: true } });
+  const app = Fastify({ bodyLimit: 64 * 2 ** 20, routerOptions: { maxParamLength: 500 } });
   stops.push(() => app.close());
   const cloud = mountCloud(app, {
     store: openStore(folder.state),
@@ -116,12 +116,13 @@ async function start(
   await listen(app, host, port);
   await cloud.start();
   writeClientFiles(folder, publicUrl, secrets);
-  await seed(cloudSession(folder.path, 'gantry-admin'), settings, SERVER_IMAGE);
+  const admin = cloudSession(folder.path, 'gantry-admin');
+  await seed(admin, settings, SERVER_IMAGE);
   if (real && !wildcard(host)) {
     const inner = await listenInside(app, hostAddress(settings), port, signal);
     stops.push(() => void inner.close().closeAllConnections());
   }
-  await magnum.start();
+  await magnum.start(admin);
   const remarks = servers.remark === undefined ? [] : [servers.remark];
   if (options.kuryr) {
     if (real) {
@@ -157,7 +158,7 @@ function endpointsOf(
   publicUrl: string,
 ): (readonly [string, string])[] {
   const own = services.map(({ type, path }) => [type, publicUrl + path] as const);
-  return [...own, ['container-infra', `${publicUrl}/container-infra/v1`]];
+  return [...own, ['container-infra', `${publicUrl}${MAGNUM_PATH}/v1`]];
 }
 
 function wildcard(host: string): boolean {
