@@ -19,9 +19,9 @@ import { openTables } from './model/tables.ts';
 export interface NetworkOptions {
   /**
    * `linux`: bridges, routers and NAT on this machine, which needs root. `simulated`: nothing is touched, and
-   * ports are up as soon as they are bound.
+   * ports are up as soon as they are bound. Or one of your own.
    */
-  readonly dataPlane: 'linux' | 'simulated';
+  readonly dataPlane: 'linux' | 'simulated' | ((context: Context) => DataPlane);
   /** Hosts with an agent; this machine's name by default. Ports bound elsewhere fail to bind. */
   readonly hosts?: readonly string[];
   /** Largest MTU of a network; 1500 by default. */
@@ -42,14 +42,13 @@ export function network(options: NetworkOptions): ServiceFactory {
         hosts: options.hosts ?? [hostname()],
         mtu: options.mtu ?? 1500,
         quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
-        dataPlane: options.dataPlane,
+        dataPlane: options.dataPlane === 'simulated' ? 'simulated' : 'linux',
         availabilityZone: 'nova',
         filters: false,
       },
       changed: (change) => void pending.push(change),
     };
-    const dataPlane: DataPlane =
-      options.dataPlane === 'linux' ? linuxDataPlane(context) : simulatedDataPlane();
+    const dataPlane = makeDataPlane(options, context);
 
     /** Tells others only what has reached the store. */
     function run<R>(work: () => R): R {
@@ -92,4 +91,9 @@ export function network(options: NetworkOptions): ServiceFactory {
       stop: () => dataPlane.stop(),
     };
   };
+}
+
+function makeDataPlane({ dataPlane }: NetworkOptions, context: Context): DataPlane {
+  if (typeof dataPlane === 'function') return dataPlane(context);
+  return dataPlane === 'linux' ? linuxDataPlane(context) : simulatedDataPlane();
 }

@@ -6,6 +6,8 @@ export interface DataPlane {
   start(signal: AbortSignal): Promise<void>;
   /** What has just changed in the tables. Returns at once; the work is done in order behind it. */
   changed(changes: readonly Change[]): void;
+  /** Resolves when everything there was to do is done. */
+  settled(): Promise<void>;
   /** Waits for the work under way. What was made stays: servers go on talking while the cloud restarts. */
   stop(): Promise<void>;
 }

@@ -31,6 +31,8 @@ export interface RouteEntry {
  * iproute2 and iptables; a set of changes is one process.
  */
 export interface Links {
+  /** @throws LinkError if this process may not change interfaces, or a tool is missing; says what to do */
+  check(): Promise<void>;
   /** The interface of that name right now, read from sysfs without a process. */
   find(name: string): Link | undefined;
   /** Names of all interfaces of the host. */
@@ -69,6 +71,14 @@ export class LinkError extends Error {
 
 export function linuxLinks(): Links {
   return {
+    async check() {
+      if (process.getuid?.() !== 0) {
+        throw new LinkError(
+          'bridges and routers need root: start as root, or with a simulated data plane (--servers=simulated)',
+        );
+      }
+      await Promise.all([succeed('ip', ['-V']), succeed('iptables', ['-V'])]);
+    },
     find: readLink,
     names: () => readdirSync('/sys/class/net'),
     isBridge: (name) => existsSync(`/sys/class/net/${name}/bridge`),

@@ -212,13 +212,16 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks()): D
     );
   }
 
+  async function settled(): Promise<void> {
+    while (plugging.busy || routing.busy) {
+      await plugging.idle();
+      await routing.idle();
+    }
+  }
+
   return {
     async start(signal) {
-      if (process.getuid?.() !== 0) {
-        throw new Error(
-          'the real data plane needs root to make bridges and routers: start as root, or with a simulated data plane',
-        );
-      }
+      await links.check();
       follow(signal);
       started = true;
       await reconcile();
@@ -230,11 +233,10 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks()): D
       });
     },
     changed,
+    settled,
     async stop() {
       started = false;
-      clearTimeout(retry);
-      await plugging.idle();
-      await routing.idle();
+      await settled();
       clearTimeout(retry);
     },
   };

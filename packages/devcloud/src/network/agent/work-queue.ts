@@ -16,6 +16,10 @@ export class WorkQueue<T> {
     if (this.#waiting.size > 0) this.#running ??= this.#drain();
   }
 
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
