@@ -75,6 +75,8 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
     ...shared,
     credentials: trustCredential(trustOptions(settings)),
     host: settings.DEFAULT.host ?? 'devcloud',
+    // The data folder belongs to one process at a time.
+    alone: true,
     createTimeoutMinutes: settings.cluster_heat.create_timeout,
   });
   const api = createMagnumApi({

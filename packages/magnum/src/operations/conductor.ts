@@ -32,6 +32,11 @@ export interface ConductorOptions {
   readonly host?: string;
   /** Minutes, for clusters that say none. `[cluster_heat] create_timeout` */
   readonly createTimeoutMinutes: number;
+  /**
+   * Whether no other process works on this database. Then nobody holds what was claimed before the start, and
+   * it is taken up at once.
+   */
+  readonly alone?: boolean;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** What it can do; everything, unless told. */
@@ -62,6 +67,7 @@ export function createConductor(options: ConductorOptions): Conductor {
     owner: `${host}-${process.pid}-${randomUUID()}`,
     verbs: options.verbs ?? [createCluster, deleteCluster],
     wake: options.wake,
+    alone: options.alone ?? false,
   });
   const status = stackStatus({
     ...services,

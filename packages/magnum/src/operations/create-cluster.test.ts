@@ -162,6 +162,44 @@ describe('a cluster that is created', () => {
     expect(cluster?.status_reason).toMatch(/^Not complete after 3 minutes \(create_timeout\)/);
   });
 
+  test('is made once, although two conductors share the database', async () => {
+    const scene = await scenario();
+    const conductors = [scene.conductor(), scene.conductor()];
+    const operation = await scene.order('create');
+    for (const conductor of conductors) conductor.start();
+    expect((await scene.untilEnded(operation)).state).toBe('done');
+    for (const conductor of conductors) await conductor.stop();
+    const orders = scene.cloud.requests.filter((asked) => /^POST (?!.*tokens)/.test(asked));
+    expect(orders.length).toBe(3);
+    const ready = (await scene.store.events.of(CLUSTER)).filter(({ reason }) => reason === 'StackComplete');
+    expect(ready.length).toBe(1);
+  });
+
+  test('goes on at once after a restart, where the process is alone with its database', async () => {
+    const scene = await scenario();
+    const operation = await scene.order('create');
+    const longAgo = new Date(scene.clock.now().getTime() + 3_600_000);
+    await scene.store.operations.claim('one that is gone', longAgo);
+    const conductor = scene.conductor({ alone: true });
+    conductor.start();
+    expect((await scene.untilEnded(operation)).state).toBe('done');
+    await conductor.stop();
+    expect(scene.clock.now().getTime()).toBeLessThan(longAgo.getTime());
+  });
+
+  test('fails by its deadline when another Magnum took the order and nobody carries it out', async () => {
+    const scene = await scenario();
+    await scene.store.clusters.update(CLUSTER, { create_timeout: 3 });
+    const conductor = scene.conductor();
+    conductor.start();
+    const status = async () => (await scene.store.clusters.get(CLUSTER))?.status;
+    for (let looks = 0; looks < 20_000 && (await status()) === 'CREATE_IN_PROGRESS'; looks += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await conductor.stop();
+    expect(await status()).toBe('CREATE_FAILED');
+  });
+
   test('fails when its stack vanishes, in the words of the original', async () => {
     const scene = await scenario({ finish: (stack) => scene.cloud.stacks.delete(stack.id) });
     await create(scene);

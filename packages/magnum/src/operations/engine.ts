@@ -8,6 +8,8 @@ export interface EngineOptions {
   readonly owner: string;
   readonly verbs: readonly VerbDefinition[];
   readonly wake: Wake;
+  /** Nobody else runs operations of this database: what is claimed when this starts is claimed by the dead. */
+  readonly alone?: boolean;
   /** Milliseconds after which others may take over an operation whose conductor shows no life. */
   readonly claimMs?: number;
   /** Milliseconds between looks at the database without any hint. */
@@ -73,7 +75,17 @@ export function createEngine(services: OperationServices, options: EngineOptions
     );
   }
 
+  async function takeOver(): Promise<void> {
+    try {
+      await store.operations.releaseAll();
+    } catch (error) {
+      // Then it takes as long as the claims hold.
+      log.warn({ err: error }, 'claims of an earlier process could not be taken back');
+    }
+  }
+
   async function work(): Promise<void> {
+    if (options.alone === true) await takeOver();
     while (!stopping.signal.aborted) {
       // Set before looking: a hint that comes while looking means looking once more.
       nap = new AbortController();

@@ -48,12 +48,15 @@ export function stackStatus(options: StackStatusOptions): Reconciler & { hurry(u
   const { store, clock, log } = options;
   const schedules = new Map<string, Schedule>();
 
+  const unknown = new Set<string>();
+
   async function look(cluster: Cluster, looks: number, signal: AbortSignal): Promise<void> {
     if (cluster.status === 'DELETE_IN_PROGRESS') return adoptDeletion(cluster);
     if (cluster.stack_id === null) return overdue(cluster, undefined);
     const loaded = await loadCluster(options, cluster.uuid);
     if (!loaded) return;
     const seen = await observe(loaded, looks, signal);
+    if (unknown.delete(cluster.uuid)) await statusKnown(cluster, 'True', 'Heat answers');
     if (seen.kind === 'present' && seen.progress !== undefined) {
       options.stackProgress.set(cluster.uuid, seen.progress);
     }
@@ -105,15 +108,15 @@ export function stackStatus(options: StackStatusOptions): Reconciler & { hurry(u
       if (signal.aborted) return;
       // Whatever it is, it may pass; the deadline ends what doesn't.
       log.warn({ err: error, cluster: cluster.uuid }, 'the status of a cluster could not be read');
-      await store.conditions.set({
-        cluster_uuid: cluster.uuid,
-        type: 'StatusKnown',
-        status: 'False',
-        reason: 'NoAnswer',
-        message: messageOf(error),
-      });
+      unknown.add(cluster.uuid);
+      await statusKnown(cluster, 'False', messageOf(error));
       await overdue(cluster, undefined);
     }
+  }
+
+  async function statusKnown(cluster: Cluster, status: 'True' | 'False', message: string): Promise<void> {
+    const reason = status === 'True' ? 'Answered' : 'NotAnswered';
+    await store.conditions.set({ cluster_uuid: cluster.uuid, type: 'StatusKnown', status, reason, message });
   }
 
   return {

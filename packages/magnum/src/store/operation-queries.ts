@@ -77,6 +77,10 @@ export function operationQueries(context: QueryContext): OperationQueries {
       const free = { claimed_by: null, claimed_until: notBefore ?? null };
       await change(context, 'gantry_operation', free, sql`uuid = ${uuid} and claimed_by = ${owner}`);
     },
+    async releaseAll() {
+      const free = { claimed_by: null, claimed_until: null };
+      await change(context, 'gantry_operation', free, sql`claimed_by is not null`);
+    },
     async supersede(clusterUuid) {
       const ended = await select(
         context,

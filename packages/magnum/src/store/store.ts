@@ -158,6 +158,8 @@ export interface OperationQueries {
    * superseded operation this lets its successor start.
    */
   release(uuid: string, owner: string, notBefore?: Date): Promise<void>;
+  /** Takes every claim back. Only for one who is alone with the database: whoever held them must be gone. */
+  releaseAll(): Promise<void>;
   /** Ends everything unfinished of a cluster as `superseded`. @returns what was */
   supersede(clusterUuid: string): Promise<Operation[]>;
   /** When the next claim can succeed because a claim or wait runs out then; undefined if nothing waits. */
