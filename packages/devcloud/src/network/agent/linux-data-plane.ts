@@ -132,6 +132,7 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks()): D
   }
 
   function interfaceChanged(name: string): void {
+    if (!started) return;
     const part = tapPart(name);
     if (part !== undefined) {
       const port = tables.ports.by('tap', part)[0];
