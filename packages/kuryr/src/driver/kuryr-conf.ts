@@ -64,34 +64,11 @@ export type KuryrConf = Values<typeof KURYR_SCHEMA>;
 
 /** Options that the original has and this driver needs not. */
 const FOREIGN: Sources['foreign'] = {
-  DEFAULT: [
-    ...[
-      'kuryr_uri',
-      'bindir',
-      'pybasedir',
-      'state_path',
-      'port_driver',
-      'default_port_driver',
-      'deployment_type',
-    ],
-    ...[
-      'enabled_port_drivers',
-      'enable_ssl',
-      'ssl_cert_file',
-      'ssl_key_file',
-      'driver',
-      'debug',
-      'use_stderr',
-    ],
-    ...[
-      'log_file',
-      'log_dir',
-      'log_config_append',
-      'use_syslog',
-      'syslog_log_facility',
-      'default_log_levels',
-    ],
-  ],
+  DEFAULT: (
+    'kuryr_uri bindir pybasedir state_path port_driver default_port_driver deployment_type enabled_port_drivers ' +
+    'enable_ssl ssl_cert_file ssl_key_file driver debug use_stderr log_file log_dir log_config_append use_syslog ' +
+    'syslog_log_facility default_log_levels'
+  ).split(' '),
   binding: ['default_driver', 'driver', 'enabled_drivers', 'link_iface'],
   neutron: ['certfile', 'keyfile', 'auth_section', 'split_loggers', 'collect_timing', 'trust_id'],
 };

@@ -1,5 +1,6 @@
 import { OpenStackError, orUndefined } from '@gantry/openstack';
 import type { Driver } from '../driver/context.ts';
+import { KuryrError } from '../driver/errors.ts';
 import { EXISTING_POOL } from '../networks/tags.ts';
 import { gone } from '../ports/port-duties.ts';
 import type { Task } from '../ports/records.ts';
@@ -50,6 +51,7 @@ export async function retirePool(
   if (journal.pools.get(poolId)) return;
   const others = await neutron.subnets.list({ tags: poolId }, signal);
   if (others.length > 0) {
+    waitForNetworks(driver, poolId);
     log.info(
       { poolId, subnets: others.map((subnet) => subnet.id) },
       'other networks use this subnetpool; it stays',
@@ -62,7 +64,16 @@ export async function retirePool(
   } catch (error) {
     // Neutron says 400 (SubnetPoolDeleteError) while subnets are cut from it.
     if (!(error instanceof OpenStackError) || ![400, 409].includes(error.status)) throw error;
+    waitForNetworks(driver, poolId);
     log.info({ poolId }, `subnetpool stays: ${error.reason}`);
+  }
+}
+
+/** @throws KuryrError if the subnets of it may belong to a network that is about to go */
+function waitForNetworks({ chores }: Driver, poolId: string): void {
+  const going = ['forget-network', 'leave-network', 'remove-network'];
+  if (chores.owes(({ kind }) => going.includes(kind))) {
+    throw new KuryrError('conflict', `subnetpool ${poolId} still has subnets`);
   }
 }
 
