@@ -78,7 +78,8 @@ export async function buildImage(recipe: Recipe, options: BuildOptions): Promise
     const finished = join(work, 'image.tar');
     const config = { ...recipe.config, Labels: { 'gantry.recipe': recipeHash(recipe) } };
     const architecture = (await runProgram('dpkg', ['--print-architecture'])).trim();
-    await writeDockerArchive(rootfs, { reference: recipe.reference, config, architecture }, finished);
+    const description = { reference: recipe.reference, config, architecture, created: new Date() };
+    await writeDockerArchive(rootfs, description, finished);
     signal?.throwIfAborted();
     await rename(finished, archivePath(cache, recipe));
     say('done', 1);

@@ -11,6 +11,7 @@ export interface ImageDescription {
   /** Docker's image configuration: `Cmd`, `Env`, `Labels`… */
   readonly config: Readonly<Record<string, unknown>>;
   readonly architecture: string;
+  readonly created: Date;
 }
 
 /**
@@ -32,9 +33,8 @@ export async function writeDockerArchive(
       os: 'linux',
       config: description.config,
       rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
-      // One fixed date, so that the same root file system is the same image.
-      history: [{ created: '1970-01-01T00:00:00Z', created_by: 'mmdebstrap' }],
-      created: '1970-01-01T00:00:00Z',
+      history: [{ created: description.created.toISOString(), created_by: 'mmdebstrap' }],
+      created: description.created.toISOString(),
     });
     const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
     await writeFile(join(folder, configName), config);

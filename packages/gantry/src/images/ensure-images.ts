@@ -36,6 +36,7 @@ export async function ensureImages(options: EnsureOptions): Promise<Images> {
     if (!(await exists(archive))) await buildWithParts(recipe, options);
     if (options.engine) await load(options.engine, recipe, archive, options);
   }
+  await removeOutdated(options.cache);
   return { server: server.reference, nginx: nginx.reference, busybox: busybox.reference };
 }
 
@@ -58,6 +59,7 @@ async function load(
   options: EnsureOptions,
 ): Promise<void> {
   options.progress?.({ image: recipe.title, step: 'loading into Docker', fraction: 0.98 });
+  const before = await engine.inspectImage(recipe.reference);
   try {
     await engine.loadImages(createReadStream(archive, { highWaterMark: 1 << 20 }), options.signal);
   } catch (error) {
@@ -70,6 +72,9 @@ async function load(
     }
     throw error;
   }
+  // What has lost its name to the new image is of no use, but for containers that still run from it.
+  const after = await engine.inspectImage(recipe.reference);
+  if (before && before.Id !== after?.Id) await engine.removeImage(before.Id).catch(() => undefined);
   options.progress?.({ image: recipe.title, step: 'ready', fraction: 1 });
 }
 
@@ -78,6 +83,15 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Archives of images as they were made before; each server image is half a gigabyte. */
+async function removeOutdated(cache: string): Promise<void> {
+  const current = new Set([nginx, busybox, server].map((recipe) => archivePath(cache, recipe)));
+  for (const name of await readdir(cache).catch(() => [])) {
+    const ours = /^(?:nginx|busybox|server)-[0-9a-f]{12}\.tar$/.test(name);
+    if (ours && !current.has(join(cache, name))) await rm(join(cache, name), { force: true });
+  }
 }
 
 /** What a killed build left. Those of others that are still at work are young. */
