@@ -1,0 +1,2 @@
+/** For reading: nobody stops it. */
+export const NEVER_STOPS: AbortSignal = new AbortController().signal;
