@@ -25,3 +25,4 @@ export { trustCredential, type TrustOptions } from './operations/trust-credentia
 export { createWake, type Wake } from './operations/wake.ts';
 export type { Driver } from './drivers/driver.ts';
 export { createDriverRegistry, type DriverRegistry } from './drivers/registry.ts';
+export { magnumOptions, type MagnumSettings } from './api/magnum-conf.ts';

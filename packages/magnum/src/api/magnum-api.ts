@@ -201,7 +201,8 @@ function send(
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   if (answer.body === undefined || request.method === 'HEAD') return reply.send();
   if (typeof answer.body === 'string') return reply.send(answer.body);
-  return reply.header('content-type', 'application/json').send(JSON.stringify(answer.body));
+  // As bytes, so that no charset is added to the type: the original sends it bare.
+  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(answer.body)));
 }
 
 function refused(error: MagnumError, code: 'client' | 'server' | ''): ApiReply {
