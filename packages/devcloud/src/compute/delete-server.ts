@@ -1,5 +1,5 @@
 import { timestamp, type ComputeContext } from './context.ts';
-import { releaseDisk } from './server-disks.ts';
+import { releaseDisks } from './server-disks.ts';
 import { unplugPorts } from './server-ports.ts';
 import type { ServerRow } from './tables.ts';
 
@@ -8,7 +8,7 @@ export async function deleteServer(context: ComputeContext, server: ServerRow): 
   const { tables, cloud, hypervisor } = context;
   await hypervisor.delete(server.id);
   await unplugPorts(context, server);
-  for (const disk of server.disks) await releaseDisk(context, server, disk);
+  await releaseDisks(context, server);
   cloud.store.transaction(() => {
     tables.servers.delete(server.id);
     for (const action of tables.actions.by('server', server.id)) {

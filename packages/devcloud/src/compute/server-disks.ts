@@ -70,7 +70,11 @@ export async function attachDisk(
   const volumeId = disk.volumeId ?? (await makeVolume(context, caller, server, disk));
   if (disk.volumeId === undefined) note({ volumeId });
   const volume = await untilMade(context, caller, volumeId, signal);
-  const attachmentId = disk.attachmentId ?? (await reserveVolume(context, caller, volumeId, server.id));
+  const attachmentId =
+    disk.attachmentId ??
+    // A crash can have come between the reservation and the note of it.
+    (await attachmentsOf(context, caller, server.id)).find((one) => one.volume_id === volumeId)?.id ??
+    (await reserveVolume(context, caller, volumeId, server.id));
   if (disk.attachmentId === undefined) note({ attachmentId });
   const { attachment } = await ask<{ attachment: Attachment }>(
     context.cloud,
@@ -177,6 +181,34 @@ export async function reserveVolume(
     }),
   );
   return attachment.id;
+}
+
+async function attachmentsOf(
+  context: ComputeContext,
+  caller: Caller,
+  serverId: string,
+): Promise<readonly { readonly id: string; readonly volume_id: string }[]> {
+  try {
+    const { attachments } = await ask<{ attachments: { id: string; volume_id: string }[] }>(
+      context.cloud,
+      caller,
+      cinder(caller, 'GET', `/attachments?instance_id=${serverId}`),
+    );
+    return attachments;
+  } catch (error) {
+    // A cloud without a volume service can still have servers without volumes.
+    if (error instanceof NeighbourError && error.status === 503) return [];
+    throw error;
+  }
+}
+
+/** Takes all volumes from a server that goes, those included that a crash left unnoted. */
+export async function releaseDisks(context: ComputeContext, server: ServerRow): Promise<void> {
+  for (const disk of server.disks) await releaseDisk(context, server, disk);
+  const caller = context.novaCaller(server.projectId);
+  for (const { id } of await attachmentsOf(context, caller, server.id)) {
+    await askFor(context.cloud, caller, cinder(caller, 'DELETE', `/attachments/${id}`));
+  }
 }
 
 /** Takes a volume from its server and, if that was agreed, deletes it. What is gone already is no fault. */

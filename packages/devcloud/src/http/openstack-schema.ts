@@ -81,7 +81,7 @@ interface Wrong {
 
 function check(schema: SchemaNode, value: unknown, field: string | undefined): Wrong | undefined {
   const wrong = (reason: string): Wrong => ({ field, value, reason });
-  if (schema.anyOf) return checkAny(schema.anyOf, value, field);
+  if (schema.anyOf) return checkAny(flat(schema.anyOf), value, field);
   if (schema.enum && !schema.enum.includes(value)) {
     return wrong(`${python(value)} is not one of [${schema.enum.map(python).join(', ')}]`);
   }
@@ -108,6 +108,11 @@ function checkAny(alternatives: SchemaNode[], value: unknown, field: string | un
   }
   const types = [...new Set(alternatives.map(({ type }) => `'${type ?? 'object'}'`))].join(', ');
   return best ?? { field, value, reason: `${python(value)} is not of type ${types}` };
+}
+
+/** Alternatives of alternatives are alternatives. */
+function flat(alternatives: readonly SchemaNode[]): SchemaNode[] {
+  return alternatives.flatMap((one) => (one.anyOf ? flat(one.anyOf) : [one]));
 }
 
 function checkItems(

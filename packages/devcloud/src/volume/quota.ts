@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { forbidden, requireAdmin } from '../http/fault.ts';
-import { asBoolean, OsInteger, parseBody } from '../http/openstack-schema.ts';
+import { asBoolean, Nullable, OsInteger, parseBody } from '../http/openstack-schema.ts';
 import { overLimit, param, queryOf, volumeCaller, type VolumeContext } from './context.ts';
 
 /** Cinder's own defaults; -1: no limit. */
@@ -18,7 +18,7 @@ export const DEFAULT_QUOTA = {
 export type VolumeQuotaName = keyof typeof DEFAULT_QUOTA;
 
 const UpdateQuota = Type.Object({ quota_set: Type.Record(Type.String(), Type.Any()) });
-const Limit = Type.Union([...OsInteger({ minimum: -1, maximum: 0x7fffffff }).anyOf, Type.Null()]);
+const Limit = Nullable(OsInteger({ minimum: -1, maximum: 0x7fffffff }));
 
 function limitsOf(context: VolumeContext, projectId: string): Record<string, number> {
   return { ...DEFAULT_QUOTA, ...context.defaultQuota, ...context.tables.quotas.get(projectId)?.limits };
