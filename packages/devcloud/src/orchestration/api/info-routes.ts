@@ -30,7 +30,7 @@ export function infoRoutes(app: FastifyInstance, engine: Engine): void {
       },
     ],
   };
-  for (const url of ['/', '', '/v1', '/v1/']) {
+  for (const url of ['/', '/v1', '/v1/']) {
     app.get(url, async (_request, reply) => reply.code(url.startsWith('/v1') ? 200 : 300).send(versions));
   }
   app.get('/v1/:tenant/build_info', async () => ({
