@@ -56,9 +56,16 @@ describe('why a stack failed', () => {
   test('counts further causes', () => {
     const resources = [
       resource('a', 'CREATE_FAILED', 'Conflict: resources.a: Quota exceeded', { inside: 'top', own: 'a' }),
-      resource('b', 'CREATE_FAILED', 'Conflict: resources.b: Quota exceeded', { inside: 'top', own: 'b' }),
+      resource('b', 'CREATE_FAILED', 'Conflict: resources.b.c: Quota exceeded', {
+        inside: 'top',
+        own: 'nested',
+      }),
+      resource('b.c', 'CREATE_FAILED', 'Conflict: resources.c: Quota exceeded', {
+        inside: 'nested',
+        own: 'c',
+      }),
     ];
-    expect(describeFailure(resources, 'x')).toBe('a failed: Quota exceeded (1 more failed: b)');
+    expect(describeFailure(resources, 'x')).toBe('a failed: Quota exceeded (1 more failed: b.c)');
   });
 
   test('for one that ran out of time, is what it still waited for', () => {

@@ -14,7 +14,7 @@ export function describeFailure(resources: readonly StackResource[], stackReason
   const causes = failed.filter((resource) => !isConsequence(resource.resource_status_reason));
   const [first, ...others] = causes.length > 0 ? causes : failed;
   if (!first) return describePending(resources, stackReason);
-  const also = others.length === 0 ? '' : ` (${others.length} more failed: ${list(others)})`;
+  const also = others.length === 0 ? '' : ` (${others.length} more failed: ${list(others, resources)})`;
   return `${placeOf(first, resources)} failed: ${causeIn(first.resource_status_reason)}${also}`;
 }
 
@@ -70,7 +70,7 @@ function placeOf(resource: StackResource, all: readonly StackResource[]): string
   return path.join('.');
 }
 
-function list(resources: readonly StackResource[], all: readonly StackResource[] = resources): string {
+function list(resources: readonly StackResource[], all: readonly StackResource[]): string {
   const names = resources.map((resource) => placeOf(resource, all));
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }
