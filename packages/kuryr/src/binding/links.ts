@@ -24,8 +24,14 @@ export interface Links {
   remove(name: string): Promise<void>;
   /** Removes a bridge, unless something is still plugged into it. */
   removeBridge(name: string): Promise<void>;
-  /** Host ends of this owner whose other end is in no container. */
-  strays(owner: string): Promise<string[]>;
+  /** Host ends on this host whose other end is here too, instead of in a container. */
+  strays(): Promise<Stray[]>;
+}
+
+export interface Stray {
+  readonly name: string;
+  /** Empty if it says nothing of one. */
+  readonly owner: string;
 }
 
 const HOST = 'tap';
@@ -80,13 +86,13 @@ export function hostLinks(): Links {
       if (plugged?.length !== 0) return;
       await ip([`link del ${name} type bridge`]).catch(() => undefined);
     },
-    async strays(owner) {
+    async strays() {
       const names = new Set(await readdir('/sys/class/net'));
-      const found: string[] = [];
+      const found: Stray[] = [];
       for (const name of names) {
         if (!name.startsWith(HOST) || !names.has(PEER + name.slice(HOST.length))) continue;
         const alias = await readFile(`/sys/class/net/${name}/ifalias`, 'utf8').catch(() => '');
-        if (alias.trim() === owner) found.push(name);
+        found.push({ name, owner: alias.trim() });
       }
       return found;
     },

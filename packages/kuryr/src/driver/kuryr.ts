@@ -8,6 +8,7 @@ import { hostLinks, type Links } from '../binding/links.ts';
 import { pluginServer } from '../libnetwork/server.ts';
 import { listenAt } from '../libnetwork/socket.ts';
 import { createChores } from '../ports/chores.ts';
+import { removeForgotten } from '../networks/forgotten-networks.ts';
 import { openJournal, type Journal } from '../ports/journal.ts';
 import { reconcile } from '../ports/reconcile.ts';
 import { DEFAULTS, type KuryrConfig } from './config.ts';
@@ -27,6 +28,11 @@ export interface KuryrOptions {
   readonly log: Logger;
   /** Options of kuryr.conf; the original's defaults where it is silent. */
   readonly config?: Partial<KuryrConfig>;
+  /**
+   * Docker's own socket. With it, networks that were removed while Kuryr did not run are removed in Neutron too. Never
+   * asked while Docker waits for an answer.
+   */
+  readonly docker?: string;
   /** The host's own links unless given. */
   readonly links?: Links;
   readonly now?: () => number;
@@ -40,6 +46,8 @@ export interface Kuryr {
    * @throws SocketError, JournalError with what to do
    */
   start(): Promise<void>;
+  /** Compares journal, Neutron and host right now, as it happens every minute anyway. @throws what Neutron said */
+  reconcile(): Promise<void>;
   /** Answers what was asked, and stops. What is still owed is done after the next start. */
   stop(): Promise<void>;
 }
@@ -52,7 +60,7 @@ const RECONCILE_AGAIN_MS = 5_000;
 export function createKuryr(options: KuryrOptions): Kuryr {
   const now = options.now ?? Date.now;
   const { log } = options;
-  let running: { stop(): Promise<void> } | undefined;
+  let running: { stop(): Promise<void>; reconcile(): Promise<void> } | undefined;
 
   async function start(): Promise<void> {
     if (running) return;
@@ -68,9 +76,11 @@ export function createKuryr(options: KuryrOptions): Kuryr {
     }
     settleUnfinished(journal, now());
     driver.chores.start(stopping.signal);
-    const watching = watch(driver, facts, stopping.signal);
+    const round = rounds(driver, facts, options.docker, stopping.signal);
+    const watching = watch(driver, round, stopping.signal);
     log.info({ socket: options.socket, host: options.hostName }, 'Kuryr answers Docker');
     running = {
+      reconcile: round,
       async stop() {
         rmSync(options.socket, { force: true });
         const closed = new Promise<void>((done) => server.close(() => done()));
@@ -88,6 +98,7 @@ export function createKuryr(options: KuryrOptions): Kuryr {
 
   return {
     start,
+    reconcile: () => running?.reconcile() ?? Promise.resolve(),
     async stop() {
       const current = running;
       running = undefined;
@@ -143,16 +154,31 @@ function settleUnfinished(journal: Journal, now: number): void {
   });
 }
 
-/** Compares with Neutron as soon as it answers, and then every minute. */
-async function watch(driver: Driver, facts: Facts, stopping: AbortSignal): Promise<void> {
+/** One comparison after the other; each knows what the last one found suspicious. */
+function rounds(
+  driver: Driver,
+  facts: Facts,
+  docker: string | undefined,
+  stopping: AbortSignal,
+): () => Promise<void> {
   let suspects = new Set<string>();
-  while (!stopping.aborted) {
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(25_000)]);
-    let wait = RECONCILE_EVERY_MS;
-    try {
+  let forgotten = new Set<string>();
+  return () =>
+    driver.inTurn('reconcile', async () => {
+      const signal = AbortSignal.any([stopping, AbortSignal.timeout(25_000)]);
       facts.tagsWithPorts ??= (await driver.neutron.extensions(signal)).has('tag-ports-during-bulk-creation');
       suspects = await reconcile(driver, suspects, signal);
       facts.reconciled = true;
+      if (docker !== undefined) forgotten = await removeForgotten(driver, docker, forgotten, signal);
+    });
+}
+
+/** Compares as soon as Neutron answers, and then every minute. */
+async function watch(driver: Driver, round: () => Promise<void>, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    let wait = RECONCILE_EVERY_MS;
+    try {
+      await round();
     } catch (error) {
       if (stopping.aborted) return;
       wait = RECONCILE_AGAIN_MS;

@@ -24,6 +24,8 @@ export interface Journal {
   readonly subnets: Book<SubnetRecord>;
   readonly ports: Book<PortRecord>;
   readonly chores: Book<Chore>;
+  /** Single facts by name. */
+  readonly facts: Book<{ readonly id: string; readonly value: string }>;
   /** All changes of `work` reach the disk, or none of them. `work` must not await. */
   together(work: () => void): void;
   close(): void;
@@ -114,6 +116,7 @@ function journalIn(db: DatabaseSync, path: string): Journal {
     subnets: book('subnet'),
     ports: book('port'),
     chores: book('chore'),
+    facts: book('fact'),
     together(work) {
       db.exec('BEGIN');
       try {

@@ -15,7 +15,7 @@ const UNUSED_POOL_MS = 600_000;
  * taken over, what Docker forgot is given back, links of dead endpoints are removed. Only what is surely ours is
  * touched. Takes nothing and can be run at any time.
  *
- * @param suspects ports that looked orphaned the last time; a port has to, twice, before it is deleted
+ * @param suspects ids of ports that looked dead the last time; a port has to, twice, before anything is done about it
  * @returns those of this time
  */
 export async function reconcile(
@@ -32,8 +32,8 @@ export async function reconcile(
   const again = new Set<string>();
   for (const port of ports) if (strange(driver, port, suspects)) again.add(port.id);
   await forgetVanished(driver, new Set(ports.map((port) => port.id)), signal);
+  for (const id of await settleStrays(driver, suspects)) again.add(id);
   giveBack(driver);
-  await removeStrays(driver);
   driver.chores.hasten();
   return again;
 }
@@ -92,19 +92,34 @@ function giveBack(driver: Driver): void {
   }
 }
 
-async function removeStrays(driver: Driver): Promise<void> {
+/**
+ * Looks at links whose container's end is back on the host. Docker moves it there when a container stops, and then says
+ * so; if it could not, because nobody listened, the endpoint is as dead.
+ *
+ * @returns ports that look dead for the first time: Docker may be about to say so
+ */
+async function settleStrays(driver: Driver, suspects: ReadonlySet<string>): Promise<string[]> {
   const { journal, links, log, linkOwner } = driver;
-  const strays = await links.strays(linkOwner);
-  if (strays.length === 0) return;
-  const needed = new Set(
-    journal.ports
-      .all()
-      .filter((port) => port.phase !== 'detached')
-      .map((port) => hostLink(port.id)),
-  );
-  for (const name of strays) {
-    if (needed.has(name)) continue;
-    log.info({ link: name }, 'a link that no container has is removed');
+  const strays = new Map((await links.strays()).map((stray) => [stray.name, stray.owner]));
+  const found: string[] = [];
+  for (const port of journal.ports.all()) {
+    const name = hostLink(port.id);
+    if (!strays.delete(name) || port.phase !== 'attached') continue;
+    if (!suspects.has(port.id)) {
+      found.push(port.id);
+      continue;
+    }
+    log.info(
+      { portId: port.id, endpointId: port.endpointId },
+      'its container is gone, and Docker never said so',
+    );
+    journal.together(() => void releasePort(driver, port));
+  }
+  // A link of another owner is some other driver's, or an older one of the original's: not ours to judge.
+  for (const [name, owner] of strays) {
+    if (owner !== linkOwner) continue;
+    log.info({ link: name }, 'a link that no endpoint has is removed');
     await links.remove(name).catch((error: unknown) => log.warn({ err: error, link: name }, 'it stays'));
   }
+  return found;
 }

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@gantry/oslo';
-import type { Links, VethPair } from '../binding/links.ts';
+import type { Links, Stray, VethPair } from '../binding/links.ts';
 import type { KuryrConfig } from '../driver/config.ts';
 import { createKuryr, type Kuryr } from '../driver/kuryr.ts';
 import type { FakeNeutron } from './fake-neutron.ts';
@@ -27,9 +27,10 @@ export class FakeLinks implements Links {
 
   async removeBridge(): Promise<void> {}
 
-  async strays(owner: string): Promise<string[]> {
-    const own = [...this.pairs.values()].filter((pair) => pair.owner === owner);
-    return own.map((pair) => pair.host).filter((name) => !this.inContainers.has(name));
+  async strays(): Promise<Stray[]> {
+    return [...this.pairs.values()]
+      .filter((pair) => !this.inContainers.has(pair.host))
+      .map((pair) => ({ name: pair.host, owner: pair.owner }));
   }
 }
 

@@ -160,9 +160,9 @@ export function fakeNeutron(hosts: readonly string[] = ['docker-1']): FakeNeutro
   function makePort(row: Row, body: Record<string, unknown>): void {
     const network = tables.networks.get(String(row['network_id']));
     if (!network) throw new Refused(404, 'NetworkNotFound', 'Network could not be found.');
-    const mac = String(
-      row['mac_address'] ?? `fa:16:3e${randomBytes(3).toString('hex').replaceAll(/../g, ':$&')}`,
-    );
+    const given = row['mac_address'];
+    const random = randomBytes(3).toString('hex').replaceAll(/../g, ':$&');
+    const mac = typeof given === 'string' ? given : `fa:16:3e${random}`;
     const onNetwork = [...tables.ports.values()].filter((each) => each['network_id'] === network.id);
     if (onNetwork.some((each) => each['mac_address'] === mac)) {
       throw new Refused(409, 'MacAddressInUse', `The mac address ${mac} is in use.`);
