@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../cloud/service.ts';
+import { watchRoutes } from './known-routes.ts';
 import { SchemaError } from './openstack-schema.ts';
 
 /** A refusal with the message its reader gets. Nova, Cinder: `{"<name of the status>": {"code", "message"}}`. */
@@ -49,6 +50,7 @@ export function answerWithFaults(
   app: FastifyInstance,
   options: { readonly authUrl: string; isPublic(request: FastifyRequest): boolean },
 ): void {
+  const known = watchRoutes(app);
   app.addHook('onRequest', async (request, reply) => {
     if (request.caller || options.isPublic(request)) return undefined;
     return reply
@@ -93,14 +95,13 @@ export function answerWithFaults(
         ),
       );
   });
-  const paths: { method: string; path: RegExp }[] = [];
-  app.addHook('onRoute', (route) => {
-    for (const method of [route.method].flat()) paths.push({ method, path: pathPattern(route.url) });
-  });
   app.setNotFoundHandler((request, reply) => {
-    const asked = request.url.split('?', 1)[0] ?? '';
-    if (paths.some(({ method, path }) => method !== request.method && path.test(asked))) {
-      return reply.code(405).send(faultBody(405, 'The method is not allowed for the requested URL.'));
+    const methods = known.methodsFor(request.url);
+    if (methods.length > 0) {
+      return reply
+        .code(405)
+        .header('allow', methods.join(', '))
+        .send(faultBody(405, 'The method is not allowed for the requested URL.'));
     }
     return reply.code(404).send({
       message: 'The resource could not be found.<br /><br />\n\n\n',
@@ -108,12 +109,6 @@ export function answerWithFaults(
       title: 'Not Found',
     });
   });
-}
-
-/** `/servers/:id(^x$)` as a pattern for addresses. */
-function pathPattern(route: string): RegExp {
-  const parts = route.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part)));
-  return new RegExp(`^${parts.join('/')}/?$`);
 }
 
 function statusOf(error: unknown): number {
