@@ -26,7 +26,8 @@ export async function benchDockerRun(): Promise<void> {
     for (let round = 0; round < 3; round += 1) {
       for (const network of networks) {
         const ten = Array.from({ length: 10 }, (_unused, index) => `ten-${index}`);
-        const start = (name: string): Promise<unknown> => run(`run -d --name ${name} --net=${network} busybox sleep 60`);
+        const start = (name: string): Promise<unknown> =>
+          run(`run -d --name ${name} --net=${network} busybox sleep 60`);
         atOnce[network].push(await timed(() => Promise.all(ten.map(start))));
         await run(`rm -f ${ten.join(' ')}`);
       }
@@ -34,8 +35,18 @@ export async function benchDockerRun(): Promise<void> {
     await run('network rm bar');
     await run('network rm plain');
     publish('docker-run', "not slower than on Docker's bridge", [
-      result("docker run --rm on Kuryr; theirs: Docker's bridge", 'ms', median(times.bar), median(times.plain)),
-      result("10 docker run -d at once on Kuryr; theirs: Docker's bridge", 'ms', median(atOnce.bar), median(atOnce.plain)),
+      result(
+        "docker run --rm on Kuryr; theirs: Docker's bridge",
+        'ms',
+        median(times.bar),
+        median(times.plain),
+      ),
+      result(
+        "10 docker run -d at once on Kuryr; theirs: Docker's bridge",
+        'ms',
+        median(atOnce.bar),
+        median(atOnce.plain),
+      ),
     ]);
   });
 }

@@ -17,7 +17,11 @@ export async function withMachine(work: (machine: Machine) => Promise<void>): Pr
   const folder = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
   const data = join(folder, 'data');
   const log = createLogger('bench', { level: 'warn' });
-  const engine = await startEngine({ folder: join(folder, 'engine'), log, bridge: { cidr: '172.31.255.1/24' } });
+  const engine = await startEngine({
+    folder: join(folder, 'engine'),
+    log,
+    bridge: { cidr: '172.31.255.1/24' },
+  });
   try {
     await ensureImages({ cache: '.cache/images', engine: new DockerEngine(engine.socket), log });
     const gantry = await launchGantry({

@@ -11,7 +11,12 @@ export interface Result {
   readonly ratio: number | null;
 }
 
-export function result(name: string, unit: Result['unit'], ours: number, theirs: number | null = null): Result {
+export function result(
+  name: string,
+  unit: Result['unit'],
+  ours: number,
+  theirs: number | null = null,
+): Result {
   const round = (value: number): number => Number(value.toPrecision(4));
   return {
     name,

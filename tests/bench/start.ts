@@ -28,7 +28,9 @@ export async function benchStart(): Promise<void> {
     result('gantry up, first start until ready, simulated servers', 'ms', median(started)),
     result('gantry up, next start until ready, simulated servers', 'ms', median(again)),
   ]);
-  publish('memory', 'under 200 MiB', [result('gantry up, resident memory, simulated servers', 'MiB', median(memory))]);
+  publish('memory', 'under 200 MiB', [
+    result('gantry up, resident memory, simulated servers', 'MiB', median(memory)),
+  ]);
 }
 
 function residentMiB(pid: number): number {

@@ -28,7 +28,11 @@ export async function benchSwarm(): Promise<void> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const order = { name: `bench-${round}`, cluster_template_id: 'bench', master_count: 1, node_count: 2 };
       let begin = performance.now();
-      const { uuid } = await session.ask<Cluster>('container-infra', { method: 'POST', path: '/clusters', body: order });
+      const { uuid } = await session.ask<Cluster>('container-infra', {
+        method: 'POST',
+        path: '/clusters',
+        body: order,
+      });
       await until(session, uuid, 'CREATE_COMPLETE');
       created.push((performance.now() - begin) / 1000);
       begin = performance.now();
@@ -45,16 +49,19 @@ export async function benchSwarm(): Promise<void> {
 
 async function until(session: Session, uuid: string, wanted: string): Promise<void> {
   for (;;) {
-    const status = await session.ask<Cluster>('container-infra', { method: 'GET', path: `/clusters/${uuid}` }).then(
-      (cluster) => {
-        if (cluster.status.endsWith('_FAILED')) throw new Error(`${cluster.status}: ${cluster.status_reason}`);
-        return cluster.status;
-      },
-      (error: unknown) => {
-        if (isNotFound(error)) return 'gone';
-        throw error;
-      },
-    );
+    const status = await session
+      .ask<Cluster>('container-infra', { method: 'GET', path: `/clusters/${uuid}` })
+      .then(
+        (cluster) => {
+          if (cluster.status.endsWith('_FAILED'))
+            throw new Error(`${cluster.status}: ${cluster.status_reason}`);
+          return cluster.status;
+        },
+        (error: unknown) => {
+          if (isNotFound(error)) return 'gone';
+          throw error;
+        },
+      );
     if (status === wanted) return;
     await delay(100);
   }

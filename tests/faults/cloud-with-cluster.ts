@@ -76,7 +76,10 @@ export async function testCloud(): Promise<TestCloud> {
 
 /** A cluster by name; undefined if there is none. */
 export async function clusterNamed(session: Session, name: string): Promise<Cluster | undefined> {
-  const { clusters } = await session.ask<{ clusters: Cluster[] }>(MAGNUM, { method: 'GET', path: '/clusters' });
+  const { clusters } = await session.ask<{ clusters: Cluster[] }>(MAGNUM, {
+    method: 'GET',
+    path: '/clusters',
+  });
   return clusters.find((cluster) => cluster.name === name);
 }
 

@@ -24,7 +24,8 @@ type Call = (this: StatementSync, ...args: never[]) => unknown;
 for (const method of ['run', 'all', 'get', 'iterate'] as const) {
   const original = StatementSync.prototype[method] as Call;
   const counted: Call = function counted(...args) {
-    const isWrite = /^\s*(insert|update|delete|replace)/i.test(this.sourceSQL) && matching.test(this.sourceSQL);
+    const isWrite =
+      /^\s*(insert|update|delete|replace)/i.test(this.sourceSQL) && matching.test(this.sourceSQL);
     if (!armed || !isWrite) return original.apply(this, args);
     writes += 1;
     if (at > 0 && writes === at) die();

@@ -34,7 +34,11 @@ const order = { name: 'c', cluster_template_id: 'swarm', master_count: 1, node_c
  *
  * @returns whether that point was reached; if not, everything went through undisturbed
  */
-async function killDuring(crash: Crash, ask: () => Promise<unknown>, done: () => Promise<boolean>): Promise<boolean> {
+async function killDuring(
+  crash: Crash,
+  ask: () => Promise<unknown>,
+  done: () => Promise<boolean>,
+): Promise<boolean> {
   const doomed = await cloud.start(crash);
   await cloud.session.token();
   process.kill(doomed.pid, 'SIGUSR2');
@@ -50,7 +54,8 @@ async function killDuring(crash: Crash, ask: () => Promise<unknown>, done: () =>
 async function createAndDelete(crash: Crash): Promise<boolean> {
   const { session } = cloud;
   const status = async (): Promise<string | undefined> => (await clusterNamed(session, 'c'))?.status;
-  const create = (): Promise<unknown> => session.ask(MAGNUM, { method: 'POST', path: '/clusters', body: order });
+  const create = (): Promise<unknown> =>
+    session.ask(MAGNUM, { method: 'POST', path: '/clusters', body: order });
 
   const diedInCreate = await killDuring(crash, create, async () => (await status()) === 'CREATE_COMPLETE');
   let gantry = await cloud.start();

@@ -1,3 +1,5 @@
+// @peculiar/x509 can't be loaded without it.
+import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -26,13 +28,19 @@ export async function writeClusterConfig(session: Session, cluster: string, fold
     keys,
     signingAlgorithm: KEY,
   });
-  const ca = await session.ask<SignedCertificate>('container-infra', { method: 'GET', path: `/certificates/${cluster}` });
+  const ca = await session.ask<SignedCertificate>('container-infra', {
+    method: 'GET',
+    path: `/certificates/${cluster}`,
+  });
   const signed = await session.ask<SignedCertificate>('container-infra', {
     method: 'POST',
     path: '/certificates',
     body: { cluster_uuid: cluster, csr: request.toString('pem') },
   });
-  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+  const key = x509.PemConverter.encode(
+    await crypto.subtle.exportKey('pkcs8', keys.privateKey),
+    'PRIVATE KEY',
+  );
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writePrivate(join(folder, 'key.pem'), `${key}\n`);
   writePrivate(join(folder, 'cert.pem'), `${signed.pem}\n`);

@@ -18,7 +18,8 @@ process.exitCode = await demo(process.argv.includes('--exit'), stopping.signal);
 async function demo(exit: boolean, signal: AbortSignal): Promise<number> {
   let status = 0;
   try {
-    const stage = process.getuid?.() === 0 ? await realStage(CACHE, signal) : await simulatedStage(CACHE, signal);
+    const stage =
+      process.getuid?.() === 0 ? await realStage(CACHE, signal) : await simulatedStage(CACHE, signal);
     await journeys(stage, signal);
     if (!exit) await stayUp(stage, signal);
   } catch (error) {
@@ -53,7 +54,9 @@ async function stayUp(stage: DemoStage, signal: AbortSignal): Promise<void> {
   note('  openstack coe cluster list    # apt-get install python3-magnumclient');
   if (stage.docker !== undefined) {
     note(`  export DOCKER_HOST=unix://${stage.docker}`);
-    note('  docker network create --driver=kuryr --ipam-driver=kuryr --subnet 10.1.0.0/24 --gateway 10.1.0.1 mine');
+    note(
+      '  docker network create --driver=kuryr --ipam-driver=kuryr --subnet 10.1.0.0/24 --gateway 10.1.0.1 mine',
+    );
     note('  docker run --rm -it --net=mine busybox');
   }
   if (!signal.aborted) await once(signal, 'abort');

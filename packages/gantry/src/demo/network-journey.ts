@@ -27,14 +27,19 @@ export async function networkJourney(stage: Stage): Promise<void> {
   const { ports } = networkClient(stage.session);
   const [port] = await ports.list({ fixed_ips: `ip_address=${address}` });
   if (!port) throw new Error(`Neutron has no port with the address ${address} of nginx-container`);
-  showCall('GET', `/network/v2.0/ports?fixed_ips=ip_address=${address}`, `openstack port list --fixed-ip ip-address=${address}`, [
-    ['id', port.id],
-    ['mac_address', port.mac_address],
-    ['fixed_ips', port.fixed_ips],
-    ['device_owner', port.device_owner],
-    ['status', port.status],
-    ['tags', port.tags],
-  ]);
+  showCall(
+    'GET',
+    `/network/v2.0/ports?fixed_ips=ip_address=${address}`,
+    `openstack port list --fixed-ip ip-address=${address}`,
+    [
+      ['id', port.id],
+      ['mac_address', port.mac_address],
+      ['fixed_ips', port.fixed_ips],
+      ['device_owner', port.device_owner],
+      ['status', port.status],
+      ['tags', port.tags],
+    ],
+  );
 }
 
 /** Takes away what the journey made. */

@@ -29,7 +29,11 @@ interface Places {
 }
 
 function places(cache: string): Places {
-  return { data: join(cache, 'demo/data'), engine: join(cache, 'demo/engine'), images: join(cache, 'images') };
+  return {
+    data: join(cache, 'demo/data'),
+    engine: join(cache, 'demo/engine'),
+    images: join(cache, 'images'),
+  };
 }
 
 /** A Docker engine of its own and a cloud whose servers run on it. What an earlier, killed demo left goes first. */
@@ -59,7 +63,9 @@ export async function realStage(cache: string, signal: AbortSignal): Promise<Dem
 export async function simulatedStage(cache: string, signal: AbortSignal): Promise<DemoStage> {
   signal.throwIfAborted();
   heading('A cloud of its own, with simulated servers');
-  note('Real servers and networks need root: `sudo make demo` shows them, and Kuryr, which needs a Docker engine.');
+  note(
+    'Real servers and networks need root: `sudo make demo` shows them, and Kuryr, which needs a Docker engine.',
+  );
   await cleanUp(cache);
   return launch(places(cache).data, {});
 }

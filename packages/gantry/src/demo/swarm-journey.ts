@@ -46,7 +46,12 @@ export async function swarmJourney(stage: SwarmStage): Promise<void> {
     Object.entries(TEMPLATE),
   );
   const order = { name: 'demo-swarm', cluster_template_id: 'swarm', master_count: 1, node_count: 2 };
-  const { uuid } = await session.ask<Cluster>(MAGNUM, { method: 'POST', path: '/clusters', body: order, signal });
+  const { uuid } = await session.ask<Cluster>(MAGNUM, {
+    method: 'POST',
+    path: '/clusters',
+    body: order,
+    signal,
+  });
   showCall(
     'POST',
     '/container-infra/v1/clusters',
@@ -68,10 +73,16 @@ export async function swarmJourney(stage: SwarmStage): Promise<void> {
   await writeClusterConfig(session, uuid, folder);
   note(`\n# openstack coe cluster config demo-swarm --dir ${folder}   wrote ca.pem, cert.pem, key.pem`);
   const env = { DOCKER_HOST: cluster.api_address ?? '', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
-  note(Object.entries(env).map(([name, value]) => `export ${name}=${value}`).join('\n'));
+  note(
+    Object.entries(env)
+      .map(([name, value]) => `export ${name}=${value}`)
+      .join('\n'),
+  );
   const docker = (line: string): Promise<string> => run(line.split(' '), { env, signal });
   await docker('docker node ls');
-  await docker('docker service create --detach=false --quiet --name web --replicas 3 --publish mode=host,target=80 nginx');
+  await docker(
+    'docker service create --detach=false --quiet --name web --replicas 3 --publish mode=host,target=80 nginx',
+  );
   await docker('docker service ps web');
 }
 
@@ -94,13 +105,20 @@ async function untilComplete(stage: SwarmStage, uuid: string): Promise<Cluster> 
 }
 
 function show(stage: SwarmStage, uuid: string): Promise<Cluster> {
-  return stage.session.ask<Cluster>(MAGNUM, { method: 'GET', path: `/clusters/${uuid}`, signal: stage.signal });
+  return stage.session.ask<Cluster>(MAGNUM, {
+    method: 'GET',
+    path: `/clusters/${uuid}`,
+    signal: stage.signal,
+  });
 }
 
 /** How many of the stack's resources are there, and one of those that aren't. */
 async function stackProgress(stage: SwarmStage, cluster: Cluster): Promise<{ done: number; text: string }> {
   if (cluster.stack_id === null) return { done: 0, text: cluster.status };
-  const resources = await stacksClient(stage.session).resources(cluster.stack_id, { nestedDepth: 3, signal: stage.signal });
+  const resources = await stacksClient(stage.session).resources(cluster.stack_id, {
+    nestedDepth: 3,
+    signal: stage.signal,
+  });
   const complete = resources.filter((resource) => resource.resource_status === 'CREATE_COMPLETE').length;
   const waiting = resources.findLast((resource) => resource.resource_status === 'CREATE_IN_PROGRESS');
   return {
@@ -115,7 +133,9 @@ export async function endSwarmJourney(stage: SwarmStage): Promise<void> {
   const path = '/clusters/demo-swarm';
   const { uuid } = await session.ask<Cluster>(MAGNUM, { method: 'GET', path, signal });
   await session.ask(MAGNUM, { method: 'DELETE', path, signal });
-  showCall('DELETE', `/container-infra/v1/clusters/${uuid}`, 'openstack coe cluster delete demo-swarm', [['name', 'demo-swarm']]);
+  showCall('DELETE', `/container-infra/v1/clusters/${uuid}`, 'openstack coe cluster delete demo-swarm', [
+    ['name', 'demo-swarm'],
+  ]);
   const bar = progressBar('demo-swarm');
   for (;;) {
     const cluster = await show(stage, uuid).catch((error: unknown) => {

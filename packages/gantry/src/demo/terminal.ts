@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const interactive = process.stdout.isTTY;
-const paint = (code: number, text: string): string => (interactive ? `\u001B[${code}m${text}\u001B[0m` : text);
+const paint = (code: number, text: string): string =>
+  interactive ? `\u001B[${code}m${text}\u001B[0m` : text;
 
 export function heading(text: string): void {
   process.stdout.write(`\n${paint(1, text)}\n`);
@@ -47,11 +48,18 @@ export async function type(command: readonly string[], options: CommandOptions):
 }
 
 /** Shows a request to an API, and its answer as a table of the given fields. */
-export function showCall(method: string, path: string, like: string, rows: readonly (readonly [string, unknown])[]): void {
+export function showCall(
+  method: string,
+  path: string,
+  like: string,
+  rows: readonly (readonly [string, unknown])[],
+): void {
   process.stdout.write(`${paint(32, '>')} ${paint(1, `${method} ${path}`)}   ${paint(2, `# ${like}`)}\n`);
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) {
-    process.stdout.write(`  ${name.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
+    process.stdout.write(
+      `  ${name.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}\n`,
+    );
   }
 }
 
@@ -73,7 +81,9 @@ export function progressBar(title: string): ProgressBar {
       if (interactive) {
         const filled = Math.round(Math.min(Math.max(done, 0), 1) * WIDTH);
         const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
-        process.stdout.write(`\r\u001B[K${title} ${bar} ${seconds()} ${text}`.slice(0, 8 + (process.stdout.columns || 100)));
+        process.stdout.write(
+          `\r\u001B[K${title} ${bar} ${seconds()} ${text}`.slice(0, 8 + (process.stdout.columns || 100)),
+        );
       } else if (text !== last) {
         process.stdout.write(`${title} ${(done * 100).toFixed(0)} % ${seconds()} ${text}\n`);
       }

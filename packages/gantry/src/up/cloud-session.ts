@@ -5,7 +5,10 @@ import { dataFolder } from './data-folder.ts';
 
 interface CloudsYaml {
   readonly clouds: Readonly<
-    Record<string, { readonly auth: { auth_url: string; username: string; password: string; project_name: string } }>
+    Record<
+      string,
+      { readonly auth: { auth_url: string; username: string; password: string; project_name: string } }
+    >
   >;
 }
 

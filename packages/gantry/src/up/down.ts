@@ -52,7 +52,9 @@ async function stopOwner(folder: DataFolder, say: (line: string) => void): Promi
   process.kill(owner, 'SIGTERM');
   for (let waited = 0; ownerOf(folder) === owner; waited += 50) {
     if (waited > PATIENCE_MS) {
-      throw new UserError(`process ${owner} still runs the cloud of ${folder.path}: end it with kill -9, then try again`);
+      throw new UserError(
+        `process ${owner} still runs the cloud of ${folder.path}: end it with kill -9, then try again`,
+      );
     }
     await delay(50);
   }

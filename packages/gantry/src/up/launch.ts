@@ -37,7 +37,9 @@ const COMMAND = fileURLToPath(new URL('../gantry.ts', import.meta.url));
 export async function launchGantry(options: LaunchOptions): Promise<Launched> {
   const args = ['up', '--data', options.data, '--listen', options.listen, '--servers', options.servers];
   if (options.docker !== undefined) args.push('--docker', options.docker);
-  args.push(...(options.kuryrSocket === undefined ? ['--no-kuryr'] : ['--kuryr-socket', options.kuryrSocket]));
+  args.push(
+    ...(options.kuryrSocket === undefined ? ['--no-kuryr'] : ['--kuryr-socket', options.kuryrSocket]),
+  );
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), COMMAND, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
@@ -74,7 +76,9 @@ async function readiness(child: ChildProcess, ended: Promise<number | undefined>
   const broken = ended.then((code) => {
     throw new Error(`gantry up ended with ${code ?? 'a signal'}: ${said.trim()}`);
   });
-  return Promise.race([ready, broken]).finally(() => broken.catch(() => undefined));
+  // After readiness, an end is what `ended` tells.
+  broken.catch(() => undefined);
+  return Promise.race([ready, broken]);
 }
 
 /** A port of the loopback interface that was free a moment ago. */
@@ -87,4 +91,3 @@ export async function freePort(): Promise<number> {
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
 }
-

@@ -6,7 +6,8 @@ import { up, type UpOptions } from './up.ts';
 export async function runUp(options: UpOptions): Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const stop = (name: NodeJS.Signals): void => stopping.abort(new UserError(`stopped by ${name} before it was ready`));
+  const stop = (name: NodeJS.Signals): void =>
+    stopping.abort(new UserError(`stopped by ${name} before it was ready`));
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
   const gantry = await up(options, signal);

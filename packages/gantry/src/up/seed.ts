@@ -6,7 +6,11 @@ import type { Settings } from './settings.ts';
  * are the demo project's. What is there stays as it is.
  */
 export async function seed(admin: Session, settings: Settings, serverImage: string): Promise<void> {
-  await Promise.all([externalNetwork(admin, settings.externalCidr), image(admin, serverImage), kuryrRole(admin)]);
+  await Promise.all([
+    externalNetwork(admin, settings.externalCidr),
+    image(admin, serverImage),
+    kuryrRole(admin),
+  ]);
 }
 
 async function externalNetwork(admin: Session, cidr: string): Promise<void> {

@@ -7,12 +7,10 @@ import {
 } from '@gantry/devcloud';
 import type { Logger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
+import { server } from '../images/recipes.ts';
 import type { DataFolder } from './data-folder.ts';
 
 export type ServersMode = 'containers' | 'simulated';
-
-/** Reference of the image that servers are made of. */
-export const SERVER_IMAGE = 'gantry-server:latest';
 
 /** What runs the servers of this cloud. */
 export interface Servers {
@@ -44,7 +42,7 @@ export async function prepareServers(options: ServersOptions): Promise<Servers> 
       engine,
       cloudId,
       stateDir: folder.path,
-      defaultImage: SERVER_IMAGE,
+      defaultImage: server.reference,
       log,
     });
     return { mode: 'containers', hypervisor, remark: undefined };
@@ -52,7 +50,9 @@ export async function prepareServers(options: ServersOptions): Promise<Servers> 
   await engine.close();
   const why = problems.join('; ');
   if (options.mode === 'containers') {
-    throw new UserError(`real servers can't run here: ${why}. With --servers=simulated everything else works.`);
+    throw new UserError(
+      `real servers can't run here: ${why}. With --servers=simulated everything else works.`,
+    );
   }
   return simulated(options, `servers are simulated: ${why}`);
 }
@@ -60,8 +60,8 @@ export async function prepareServers(options: ServersOptions): Promise<Servers> 
 async function problemsWith(engine: DockerEngine): Promise<readonly string[]> {
   const { problems } = await checkHost(engine);
   if (problems.length > 0) return problems;
-  if (await engine.inspectImage(SERVER_IMAGE)) return [];
-  return [`the Docker engine has no image ${SERVER_IMAGE}: \`gantry images\` makes it`];
+  if (await engine.inspectImage(server.reference)) return [];
+  return [`the Docker engine has no image ${server.reference}: \`gantry images\` makes it`];
 }
 
 function simulated(options: ServersOptions, remark: string | undefined): Servers {

@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { UserError } from '../cli/exit.ts';
 import { reason, writePrivate } from './data-folder.ts';
 
@@ -29,15 +29,22 @@ export function loadSettings(path: string): Settings {
 
 /** DevStack's 172.24.4.0/24, or the next network of that size that no interface of this machine is in. */
 function freeExternalCidr(): string {
-  const used = new Set(
-    Object.values(networkInterfaces()).flatMap((addresses) =>
-      (addresses ?? []).map(({ address }) => address.split('.').slice(0, 3).join('.')),
-    ),
-  );
+  const used = usedNetworks();
   for (let third = 4; third < 256; third += 1) {
     if (!used.has(`172.24.${third}`)) return `172.24.${third}.0/24`;
   }
   throw new UserError('every network in 172.24.4.0–172.24.255.0 is in use on this machine');
+}
+
+/** First three parts of this machine's addresses. Node tells only of interfaces that have a carrier; a bridge without members hasn't. */
+function usedNetworks(): Set<string> {
+  try {
+    const printed = execFileSync('ip', ['-4', '-brief', 'address'], { encoding: 'utf8' });
+    return new Set([...printed.matchAll(/(\d+\.\d+\.\d+)\.\d+\/\d+/g)].map(([, network = '']) => network));
+  } catch {
+    // No `ip`, so no real networks either.
+    return new Set();
+  }
 }
 
 /** The host's own address on the external network. */

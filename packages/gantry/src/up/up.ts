@@ -14,6 +14,7 @@ import {
 } from '@gantry/devcloud';
 import { createLogger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
+import { server } from '../images/recipes.ts';
 import { writeClientFiles } from './client-files.ts';
 import { cloudSession } from './cloud-session.ts';
 import { dataFolder, prepareDataFolder, reason, type DataFolder } from './data-folder.ts';
@@ -23,7 +24,7 @@ import { MAGNUM_PATH, mountMagnum } from './magnum.ts';
 import { disown, own } from './owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { seed } from './seed.ts';
-import { prepareServers, SERVER_IMAGE, type Servers, type ServersMode } from './servers.ts';
+import { prepareServers, type Servers, type ServersMode } from './servers.ts';
 import { hostAddress, loadSettings } from './settings.ts';
 
 export type { ServersMode } from './servers.ts';
@@ -117,7 +118,7 @@ async function start(
   await cloud.start();
   writeClientFiles(folder, publicUrl, secrets);
   const admin = cloudSession(folder.path, 'gantry-admin');
-  await seed(admin, settings, SERVER_IMAGE);
+  await seed(admin, settings, server.reference);
   if (real && !wildcard(host)) {
     const inner = await listenInside(app, hostAddress(settings), port, signal);
     stops.push(() => void inner.close().closeAllConnections());
@@ -202,9 +203,12 @@ async function listenInside(
     });
     if (!failure) return server;
     if (!('code' in failure) || failure.code !== 'EADDRNOTAVAIL' || performance.now() > deadline) {
-      throw new UserError(`can't listen at ${address}:${port} for the cloud's servers: ${explain(failure)}.`, {
-        cause: failure,
-      });
+      throw new UserError(
+        `can't listen at ${address}:${port} for the cloud's servers: ${explain(failure)}.`,
+        {
+          cause: failure,
+        },
+      );
     }
     await delay(20, undefined, { signal });
   }
