@@ -32,9 +32,9 @@ export class HostUplink {
     this.#remember = remember;
   }
 
-  async apply(wanted: readonly HostAddress[], forwards: () => boolean): Promise<void> {
+  async apply(wanted: readonly HostAddress[]): Promise<void> {
     const usable = await this.#applyAddresses(wanted);
-    if (usable.length > 0 && !forwards()) {
+    if (usable.length > 0 && !this.#links.forwards()) {
       this.#remember(false);
       await this.#links.sysctl(['net/ipv4/ip_forward=1']);
     }

@@ -53,6 +53,8 @@ export interface Links {
   routes(namespace?: string): Promise<RouteEntry[]>;
   /** Addresses of the host with the interface that has them. */
   hostAddresses(): Promise<{ readonly name: string; readonly cidr: string }[]>;
+  /** Whether the host forwards IPv4. */
+  forwards(): boolean;
   /** Sets kernel parameters, `net/ipv4/ip_forward=1`. */
   sysctl(settings: readonly string[], namespace?: string): Promise<void>;
   /** Replaces whole tables of a namespace by an `iptables-restore` text, each in one go. */
@@ -95,7 +97,7 @@ export function linuxLinks(): Links {
       return failures(lines, done);
     },
     async addressed(namespace) {
-      const links = await json(['-n', namespace, '-j', 'addr', 'show']);
+      const links = await json(['-n', namespace, '-d', '-j', 'addr', 'show']);
       return links.map(parseAddressed);
     },
     async routes(namespace) {
@@ -117,6 +119,7 @@ export function linuxLinks(): Links {
         })),
       );
     },
+    forwards: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
     async sysctl(settings, namespace) {
       if (namespace !== undefined) {
         await succeed('ip', ['netns', 'exec', namespace, 'sysctl', '-q', '-w', ...settings]);

@@ -157,7 +157,11 @@ describe('routers', () => {
     await neutron.cloud.services[0]?.stop?.();
     await removeDataPlane({ store: neutron.cloud.store }, links);
     expect(links.names()).toEqual(['brq-of-another']);
+    expect(links.forwards()).toBe(true);
     expect(links.namespaces()).toEqual([]);
     expect(links.hostRules).toEqual(['filter -A FORWARD -i docker0 -j ACCEPT']);
+    links.vanish('brq-of-another');
+    await removeDataPlane({ store: neutron.cloud.store }, links);
+    expect(links.forwards()).toBe(false);
   });
 });

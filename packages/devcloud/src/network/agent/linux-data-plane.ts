@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Context } from '../model/context.ts';
 import { revise, type Change } from '../model/context.ts';
 import { DEVICE_OWNER, type NetworkRow, type PortRow } from '../model/rows.ts';
@@ -68,7 +67,7 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks()): D
   const routing = new WorkQueue<string>(async (batch) => {
     for (const id of batch) {
       try {
-        await (id === HOST ? uplink.apply(presentAddresses(), isForwarding) : applyRouter(id));
+        await (id === HOST ? uplink.apply(presentAddresses()) : applyRouter(id));
       } catch (error) {
         failed(error);
       }
@@ -249,8 +248,4 @@ function isRouterPort(port: PortRow): boolean {
   return (
     port.device_owner === DEVICE_OWNER.routerInterface || port.device_owner === DEVICE_OWNER.routerGateway
   );
-}
-
-function isForwarding(): boolean {
-  return readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1';
 }

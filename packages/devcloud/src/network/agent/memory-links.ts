@@ -61,6 +61,9 @@ export class MemoryLinks implements Links {
       link.addresses.map((cidr) => ({ name: link.name, cidr })),
     );
   }
+  forwards(): boolean {
+    return this.settings.findLast((setting) => setting.includes('ip_forward=')) === 'net/ipv4/ip_forward=1';
+  }
   async sysctl(settings: readonly string[]): Promise<void> {
     this.settings.push(...settings);
   }

@@ -1,5 +1,6 @@
 import { attribute, readOnly, type Attributes, type Given } from './attributes.ts';
 import * as parse from './parse.ts';
+import * as parseRule from './parse-rule.ts';
 
 /** What every resource has that Neutron calls standard attributes, and whose it is. */
 const standard = {
@@ -138,11 +139,11 @@ export const SECURITY_GROUP_RULE = {
     description: attribute(parse.text(255), onceOnly),
     security_group_id: attribute(parse.uuid, { ...onceOnly, required: true }),
     direction: attribute(parse.oneOf('ingress', 'egress'), { ...onceOnly, required: true }),
-    ethertype: attribute(parse.ethertype, onceOnly),
-    protocol: attribute(parse.protocol, onceOnly),
-    port_range_min: attribute(parse.portNumber, onceOnly),
-    port_range_max: attribute(parse.portNumber, onceOnly),
-    remote_ip_prefix: attribute(parse.remotePrefix, onceOnly),
+    ethertype: attribute(parseRule.ethertype, onceOnly),
+    protocol: attribute(parseRule.protocol, onceOnly),
+    port_range_min: attribute(parseRule.portNumber, onceOnly),
+    port_range_max: attribute(parseRule.portNumber, onceOnly),
+    remote_ip_prefix: attribute(parseRule.remotePrefix, onceOnly),
     remote_group_id: attribute(parse.orNull(parse.uuid), onceOnly),
     normalized_cidr: readOnly(),
   },

@@ -3,16 +3,7 @@ import type { Caller } from '../../cloud/service.ts';
 import { privileged } from '../api/attributes.ts';
 import type { WantedPair } from '../api/parse.ts';
 import type { PortGiven } from '../api/resources.ts';
-import {
-  badRequest,
-  conflict,
-  forbidden,
-  httpNotFound,
-  invalid,
-  macAddressInUse,
-  NeutronError,
-  portNotFound,
-} from '../errors.ts';
+import { badRequest, conflict, invalid, macAddressInUse, NeutronError, portNotFound } from '../errors.ts';
 import { parseIp } from './addresses.ts';
 import { defined, newRow, revise, type Context } from './context.ts';
 import { assignAddresses, reassignAddresses } from './ipam.ts';
@@ -26,6 +17,7 @@ import {
   type NetworkRow,
   type PortRow,
 } from './rows.ts';
+import { checkCreatePolicy, checkUpdatePolicy, isTrusted } from './port-policy.ts';
 import { checkGroups, ensureDefaultGroup } from './security-groups.ts';
 
 /** A port is seen by its project and by the owner of its network. */
@@ -183,11 +175,6 @@ export function release(context: Context, floating: FloatingIpRow): FloatingIpRo
   );
 }
 
-/** Neutron's own ports are not filtered. */
-function isTrusted(deviceOwner: string): boolean {
-  return deviceOwner.startsWith('network:');
-}
-
 function defaultGroups(context: Context, projectId: string, secured: boolean, deviceOwner: string): string[] {
   const group = ensureDefaultGroup(context, projectId);
   return group && secured && !isTrusted(deviceOwner) ? [group.id] : [];
@@ -286,37 +273,4 @@ function checkSecurity(secured: boolean, groups: readonly string[], pairs: reado
       'Port Security must be enabled in order to have allowed address pairs on a port.',
     );
   }
-}
-
-/** On a network of somebody else a caller may put a port, but not choose who it seems to be. */
-function checkCreatePolicy(caller: Caller, network: NetworkRow, given: PortGiven): void {
-  if (privileged(caller) || network.project_id === caller.projectId) return;
-  if (!network.shared) throw httpNotFound();
-  const kept = ownersOnly(given);
-  if (given.fixed_ips?.some((ip) => ip.ip_address !== undefined)) kept.push('fixed_ips:ip_address');
-  if (kept.length > 0) throw forbidden(ruleText('create_port', kept));
-}
-
-function checkUpdatePolicy(caller: Caller, network: NetworkRow, port: PortRow, given: PortGiven): void {
-  if (privileged(caller)) return;
-  if (port.project_id !== caller.projectId) throw forbidden('rule:update_port');
-  const kept = network.project_id === caller.projectId ? [] : ownersOnly(given);
-  if (network.project_id !== caller.projectId && given.fixed_ips) kept.push('fixed_ips');
-  const newMac = given.mac_address !== undefined && !caller.roles.includes('manager');
-  if (newMac && !kept.includes('mac_address')) kept.push('mac_address');
-  if (kept.length > 0) throw forbidden(ruleText('update_port', kept));
-}
-
-function ownersOnly(given: PortGiven): string[] {
-  const kept: string[] = [];
-  if (given.device_owner !== undefined && isTrusted(given.device_owner)) kept.push('device_owner');
-  if (given.mac_address !== undefined) kept.push('mac_address');
-  if (given.port_security_enabled !== undefined) kept.push('port_security_enabled');
-  if (given.allowed_address_pairs && given.allowed_address_pairs.length > 0)
-    kept.push('allowed_address_pairs');
-  return kept;
-}
-
-function ruleText(action: string, attributes: readonly string[]): string {
-  return attributes.reduce((sofar, name) => `(${sofar} and rule:${action}:${name})`, `rule:${action}`);
 }

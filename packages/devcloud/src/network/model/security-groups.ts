@@ -1,6 +1,6 @@
 import type { Caller } from '../../cloud/service.ts';
 import { privileged } from '../api/attributes.ts';
-import { IP_PROTOCOLS } from '../api/parse.ts';
+import { IP_PROTOCOLS } from '../api/parse-rule.ts';
 import type { SecurityGroupGiven, SecurityGroupRuleGiven } from '../api/resources.ts';
 import { NeutronError, conflict, invalid, securityGroupNotFound } from '../errors.ts';
 import { parseCidr } from './addresses.ts';
