@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Cloud } from '../cloud/service.ts';
 import { minorOf, type Microversions } from '../http/microversions.ts';
 import type { Hypervisor } from './hypervisor.ts';
-import type { ServerWork } from './server-work.ts';
 import type { ComputeTables } from './tables.ts';
 
 /** Microversions up to 2.90: from 2.92 on Nova no longer makes key pairs, which its users miss. */
@@ -26,6 +25,17 @@ export interface ComputeContext {
   readonly defaultQuota: Readonly<Record<string, number>>;
   /** Nova's own user, on the project of `projectId` if there is one: what it asks other services for, it owns. */
   readonly novaCaller: (projectId?: string) => Caller;
+}
+
+/** Carries out what the rows say is to be done, one thing at a time for each server. */
+export interface ServerWork {
+  /** There is something to do for a server: a job, or its deletion, which ends any job under way. */
+  wake(id: string): void;
+  /** Runs `work` while nothing else is done to the server. */
+  alone<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Takes up what an earlier process left, and makes machines and rows agree. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export function minor(request: FastifyRequest): number {

@@ -1,4 +1,4 @@
-import type { ComputeContext } from './context.ts';
+import type { ComputeContext, ServerWork } from './context.ts';
 import { deleteServer } from './delete-server.ts';
 import { runJob } from './run-job.ts';
 import { attachDisk } from './server-disks.ts';
@@ -7,17 +7,6 @@ import { POWER, type ServerRow } from './tables.ts';
 
 /** How long after a failed deletion it is tried again; after the last, the server says what is in the way. */
 const DELETE_RETRY_MS = [100, 1000, 5000];
-
-/** Carries out what the rows say is to be done, one thing at a time for each server. */
-export interface ServerWork {
-  /** There is something to do for a server: a job, or its deletion, which ends any job under way. */
-  wake(id: string): void;
-  /** Runs `work` while nothing else is done to the server. */
-  alone<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** Takes up what an earlier process left, and makes machines and rows agree. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
 
 export function serverWork(getContext: () => ComputeContext): ServerWork {
   /** The end of each server's queue, and the way to interrupt what is at its front. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DockerEngine } from '@gantry/devcloud';
 import type { Session } from '@gantry/openstack';
 import { createLogger } from '@gantry/oslo';
-import { DOCKER, ensureDebianPackages, MMDEBSTRAP } from '../engine/debian-packages.ts';
+import { DOCKER, ensureDebianPackages, MMDEBSTRAP } from '../host/debian-packages.ts';
 import { findEngine, startEngine } from '../engine/engine.ts';
 import { ensureImages } from '../images/ensure-images.ts';
 import { cloudSession } from '../up/cloud-session.ts';

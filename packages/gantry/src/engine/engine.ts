@@ -5,7 +5,7 @@ import { access, constants, mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { DockerEngine } from '@gantry/devcloud';
 import type { Logger } from '@gantry/oslo';
-import { ProgramError, runProgram } from '../run-program.ts';
+import { ProgramError, runProgram } from '../host/run-program.ts';
 import { engineFolder, type EngineFolder } from './engine-folder.ts';
 import { engineProcesses, gone, killEngine, signal } from './engine-processes.ts';
 

@@ -1,7 +1,7 @@
 import { link, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '@gantry/oslo';
-import { ProgramError, runProgram } from '../run-program.ts';
+import { ProgramError, runProgram } from '../host/run-program.ts';
 import { writeDockerArchive } from './docker-archive.ts';
 import { mmdebstrapArguments, PRELOAD_FOLDER, recipeHash, type Recipe } from './recipes.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageFile } from './recipes.ts';
+import type { ImageFile } from './image-file.ts';
 
 const SOCKET = '/run/cloud-init-stages.sock';
 

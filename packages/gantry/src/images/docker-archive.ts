@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { runProgram } from '../run-program.ts';
+import { runProgram } from '../host/run-program.ts';
 
 export interface ImageDescription {
   /** `nginx:latest` */

@@ -1,4 +1,4 @@
-import type { ImageFile } from './recipes.ts';
+import type { ImageFile } from './image-file.ts';
 
 /**
  * cloud-init of a server. The modules are those that mean something in a container; each that is left out is

@@ -8,14 +8,7 @@ import {
   preloadScript,
   preloadUnit,
 } from './image-files.ts';
-
-/** A file that goes into an image beside what its packages bring. */
-export interface ImageFile {
-  readonly path: string;
-  readonly content: string;
-  /** Permissions, octal: `0644`. */
-  readonly mode: string;
-}
+import type { ImageFile } from './image-file.ts';
 
 /** How a container image is made from Debian's packages alone; no registry of images is asked. */
 export interface Recipe {

@@ -27,6 +27,5 @@ trustee_domain_name = magnum
 trustee_domain_admin_name = trustee_domain_admin
 trustee_domain_admin_password = ${passwords.trustee_domain_admin}
 trustee_keystone_interface = internal
-cluster_user_trust = true
 `;
 }

@@ -1,5 +1,5 @@
 import { access, constants, readFile, rm, writeFile } from 'node:fs/promises';
-import { runProgram, ProgramError } from '../run-program.ts';
+import { runProgram, ProgramError } from './run-program.ts';
 
 /** Packages are missing and can't be installed; the message says what to do. */
 export class PackagesError extends Error {
