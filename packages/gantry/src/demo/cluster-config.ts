@@ -1,8 +1,5 @@
-// @peculiar/x509 can't be loaded without it.
-import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
 import type { Session } from '@gantry/openstack';
 import { writePrivate } from '../up/data-folder.ts';
 
@@ -22,6 +19,9 @@ const KEY = {
  * writes `key.pem`, `cert.pem` and `ca.pem`, as Docker's client wants them.
  */
 export async function writeClusterConfig(session: Session, cluster: string, folder: string): Promise<void> {
+  // @peculiar/x509 can't be loaded without it.
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
   const keys = await crypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: 'CN=admin, O=system:masters',

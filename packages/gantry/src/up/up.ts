@@ -121,7 +121,9 @@ async function start(
   await seed(admin, settings, server.reference);
   if (real && !wildcard(host)) {
     const inner = await listenInside(app, hostAddress(settings), port, signal);
-    stops.push(() => void inner.close().closeAllConnections());
+    stops.push(() => {
+      inner.close().closeAllConnections();
+    });
   }
   await magnum.start(admin);
   const remarks = servers.remark === undefined ? [] : [servers.remark];
@@ -197,7 +199,7 @@ async function listenInside(
 ): Promise<Server> {
   const deadline = performance.now() + BRIDGE_PATIENCE_MS;
   for (;;) {
-    const server = createServer(app.routing);
+    const server = createServer((request, reply) => app.routing(request, reply));
     const failure = await new Promise<Error | undefined>((resolve) => {
       server.once('error', resolve).listen(port, address, () => resolve(undefined));
     });
