@@ -7,7 +7,7 @@ engine_flags() {
   if [ "$(parameter ROLE)" != worker ]; then
     if tls_is_disabled; then
       # Said out loud, or Docker waits a quarter of a minute for somebody to change their mind.
-      echo '-H tcp://0.0.0.0:2375 --tlsverify=false'
+      echo '-H tcp://0.0.0.0:2375 --tls=false'
     else
       echo "-H tcp://0.0.0.0:2376 --tlsverify --tlscacert=$TLS/ca.pem --tlscert=$TLS/cert.pem --tlskey=$TLS/key.pem"
     fi
@@ -60,8 +60,10 @@ configure_engine() {
 
 restart_engine() {
   systemctl reset-failed docker.service
-  systemctl restart docker.service && return
-  journalctl -u docker.service --no-pager -o cat -n 4 >&2
+  systemctl restart docker.service 2> /dev/null && return
+  # What the engine itself said last; systemd only knows that it ended. Debug and info lines aren't the reason.
+  journalctl -u docker.service --no-pager -o cat -n 100 2> /dev/null |
+    grep -v -e 'level=info' -e 'level=debug' -e '^docker\.service' -e 'docker\.service - ' | tail -n 1 >&2
   return 2
 }
 
