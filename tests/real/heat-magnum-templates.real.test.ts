@@ -93,7 +93,8 @@ async function playAgents(
   await vi.waitFor(
     async () => {
       for (const resource of await resourcesOf(name, id)) {
-        const waits = /_IN_PROGRESS$/.test(resource.resource_status) && resource.physical_resource_id !== '';
+        const waits =
+          resource.resource_status.endsWith('_IN_PROGRESS') && resource.physical_resource_id !== '';
         if (resource.resource_type !== 'OS::Heat::SoftwareDeployment' || !waits) continue;
         const self = new URL(resource.links.find(({ rel }) => rel === 'self')?.href ?? '');
         await heat('POST', `${self.pathname.replace(/^.*\/stacks/, '/stacks')}/signal`, body);
@@ -114,10 +115,13 @@ async function removeStack(name: string, id: string): Promise<void> {
   });
 }
 
+async function count(service: string, path: string, key: string): Promise<number> {
+  const rows = await session.ask<Record<string, unknown[]>>(service, { method: 'GET', path });
+  return (rows[key] ?? []).length;
+}
+
 /** What is left of the project's things, by kind. */
 async function leftovers(): Promise<Record<string, number>> {
-  const count = async (service: string, path: string, key: string): Promise<number> =>
-    ((await session.ask<Record<string, unknown[]>>(service, { method: 'GET', path }))[key] ?? []).length;
   return {
     servers: await count('compute', '/servers', 'servers'),
     groups: await count('compute', '/os-server-groups', 'server_groups'),

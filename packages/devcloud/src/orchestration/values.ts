@@ -35,7 +35,7 @@ export function text(value: unknown): string {
   if (value === false) return 'False';
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'object') return JSON.stringify(value);
-  return String(value);
+  return typeof value === 'symbol' ? 'None' : `${value as string | number | bigint}`;
 }
 
 /** JSON as Python writes it: a blank after `,` and `:`, keys sorted if asked, non-ASCII escaped. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Engine } from '../engine/engine.ts';
 import { mergedEnvironment, parseStackRequest } from '../engine/request-body.ts';
 import { ownerOf } from '../engine/stack-actions.ts';
@@ -112,18 +112,19 @@ function versionRoutes(app: FastifyInstance): void {
         .map(([name]) => `heat_template_version.${name}`),
     })),
   }));
-  const functions = async (request: Parameters<typeof pathOf>[0]): Promise<Dict> => {
-    const asked = (pathOf(request)['version'] ?? '').replace(/^heat_template_version\./, '');
-    const version = hotVersion(asked);
-    if (!version) throw notFound('Template version', asked);
-    const names = functionNames(version);
-    const wanted = flag(queryOf(request), 'with_condition_func')
-      ? [...new Set([...names.plain, ...names.conditions])]
-      : names.plain;
-    return { template_functions: wanted.toSorted().map((name) => ({ functions: name, description: '' })) };
-  };
   app.get('/v1/:tenant/template_versions/:version', functions);
   app.get('/v1/:tenant/template_versions/:version/functions', functions);
+}
+
+async function functions(request: FastifyRequest): Promise<Dict> {
+  const asked = (pathOf(request)['version'] ?? '').replace(/^heat_template_version\./, '');
+  const version = hotVersion(asked);
+  if (!version) throw notFound('Template version', asked);
+  const names = functionNames(version);
+  const wanted = flag(queryOf(request), 'with_condition_func')
+    ? [...new Set([...names.plain, ...names.conditions])]
+    : names.plain;
+  return { template_functions: wanted.toSorted().map((name) => ({ functions: name, description: '' })) };
 }
 
 async function validate(

@@ -1,8 +1,10 @@
-import { collect, resolve } from '../functions/resolve.ts';
+import { collect } from '../functions/references.ts';
+import { resolve } from '../functions/resolve.ts';
 import type { Definition } from '../engine/definition.ts';
 import type { Engine } from '../engine/engine.ts';
 import { parseStackRequest } from '../engine/request-body.ts';
-import { checkStackName, planCreation, type StackPlan } from '../engine/stack-actions.ts';
+import { planCreation, type StackPlan } from '../engine/plan-stack.ts';
+import { checkStackName } from '../engine/stack-actions.ts';
 import { arnOf } from '../engine/stack-scope.ts';
 import { timestamp } from '../engine/runtime.ts';
 import type { Owner, ResourceRow, StackRow } from '../engine/tables.ts';

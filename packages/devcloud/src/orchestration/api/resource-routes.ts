@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Engine } from '../engine/engine.ts';
-import { currentRow, failureText, noteSignal, setResource, under } from '../engine/rows.ts';
+import { currentRow, noteSignal, setResource, under } from '../engine/rows.ts';
 import { rowContext, rowType, shownAttributes } from '../engine/stack-scope.ts';
 import { timestamp } from '../engine/runtime.ts';
 import type { ResourceRow, StackRow } from '../engine/tables.ts';
@@ -199,5 +199,4 @@ function markUnhealthy(engine: Engine, row: ResourceRow, body: unknown): void {
       failure: null,
     });
   }
-  void failureText;
 }

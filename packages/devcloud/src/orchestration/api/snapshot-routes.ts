@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { deadlineFor, type Engine } from '../engine/engine.ts';
+import { deadlineFor } from '../engine/deadline.ts';
+import type { Engine } from '../engine/engine.ts';
 import { setStack } from '../engine/rows.ts';
 import { timestamp } from '../engine/runtime.ts';
 import { checkIdle } from '../engine/stack-actions.ts';

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../engine/engine.ts';
+import { planUpdate } from '../engine/plan-stack.ts';
 import { parseStackRequest } from '../engine/request-body.ts';
 import { bodyOf, filesOf } from '../engine/rows.ts';
 import {
@@ -9,7 +10,6 @@ import {
   createStack,
   deleteStack,
   ownerOf,
-  planUpdate,
   updateStack,
 } from '../engine/stack-actions.ts';
 import { outputOf } from '../engine/stack-scope.ts';
@@ -98,9 +98,12 @@ export function stackRoutes(app: FastifyInstance, engine: Engine): void {
   });
 }
 
+function search(url: string): string {
+  return url.includes('?') ? `?${url.split('?').slice(1).join('?')}` : '';
+}
+
 /** A stack named by its name alone, or its id alone: clients are sent on to where it is. */
 function lookupRoutes(app: FastifyInstance, engine: Engine): void {
-  const search = (url: string): string => (url.includes('?') ? `?${url.split('?').slice(1).join('?')}` : '');
   app.route({
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: `${STACKS}/:stack`,

@@ -1,22 +1,11 @@
-import { resolve } from '../functions/resolve.ts';
 import { Replacement, ResourceFault, type ResourceContext } from '../resources/resource-type.ts';
-import { checkProperties } from '../resources/schema.ts';
-import { isDict, same, type Dict } from '../values.ts';
-import { customCheckFor } from './custom-constraints.ts';
+import { same, type Dict } from '../values.ts';
 import type { Definition, ResourceDefinition } from './definition.ts';
-import { markAborted, type Engine } from './engine.ts';
-import { makeContext } from './resource-context.ts';
-import { currentRow, failureOf, failureText, setResource, under, withNote } from './rows.ts';
+import type { Engine } from './engine.ts';
+import { kept, resolveWanted, type Wanted } from './resolve-wanted.ts';
+import { currentRow, failureOf, failureText, markAborted, setResource, under, withNote } from './rows.ts';
 import { Stopped, timestamp } from './runtime.ts';
 import type { ResourceRow, StackRow } from './tables.ts';
-
-/** What a resource is to be, its functions run. */
-interface Wanted {
-  readonly properties: Dict;
-  readonly metadata: Dict;
-  readonly updatePolicy: Dict;
-  readonly externalId: string | undefined;
-}
 
 /**
  * Makes, changes or replaces one resource so that it is what the definition says; nothing if it is already.
@@ -179,9 +168,7 @@ class Step {
     });
     await this.#guarded(back, async () => {
       const { type } = this.#wanted;
-      await type.beforeReplacement?.(
-        makeContext(this.#engine, row.id, row.properties ?? {}, {}, this.#signal),
-      );
+      await type.beforeReplacement?.(this.#engine.context(row.id, row.properties ?? {}, {}, this.#signal));
       await type.afterRestoration?.(this.#context(back, wanted));
       this.#complete(back, wanted);
     });
@@ -258,45 +245,19 @@ class Step {
     const old = typeof replaced === 'string' ? this.#engine.tables.resources.get(replaced) : undefined;
     if (!old || row.data['prepared'] === true || !same(old.target, row.target)) return;
     await this.#wanted.type.beforeReplacement?.(
-      makeContext(this.#engine, old.id, old.properties ?? {}, old.updatePolicy, this.#signal),
+      this.#engine.context(old.id, old.properties ?? {}, old.updatePolicy, this.#signal),
     );
     setResource(this.#engine, row.id, {
       data: withNote(this.#engine.tables.resources.get(row.id)?.data ?? {}, 'prepared', true),
     });
   }
 
-  async #resolve(): Promise<Wanted> {
-    const { name, snippet, type } = this.#wanted;
-    const { scope } = this.#definition;
-    const place = `${name}.Properties`;
-    const raw = await resolve(snippet.properties, scope, place);
-    const check = customCheckFor(this.#engine, this.#stack.owner, this.#signal);
-    const values = isDict(raw) ? raw : {};
-    const properties = type.anything
-      ? {}
-      : await checkProperties(type.properties, values, ['resources', name, 'properties'], check);
-    type.validate?.(properties);
-    const policy = await resolve(snippet.updatePolicy, scope, `${name}.UpdatePolicy`);
-    const updatePolicy = type.updatePolicy
-      ? await checkProperties(
-          type.updatePolicy,
-          isDict(policy) ? policy : {},
-          ['resources', name, 'update_policy'],
-          check,
-        )
-      : {};
-    const metadata = await resolve(snippet.metadata, scope, `${name}.Metadata`);
-    const external = await resolve(snippet.externalId, scope, `${name}.external_id`);
-    return {
-      properties,
-      updatePolicy,
-      metadata: isDict(metadata) ? metadata : {},
-      externalId: typeof external === 'string' && external !== '' ? external : undefined,
-    };
+  #resolve(): Promise<Wanted> {
+    return resolveWanted(this.#engine, this.#stack, this.#definition.scope, this.#wanted, this.#signal);
   }
 
   #context(row: ResourceRow, wanted: Wanted): ResourceContext {
-    return makeContext(this.#engine, row.id, wanted.properties, wanted.updatePolicy, this.#signal);
+    return this.#engine.context(row.id, wanted.properties, wanted.updatePolicy, this.#signal);
   }
 
   /** Runs `work` and, if it fails, says so in the row and gives the fault the resource's place. */
@@ -307,9 +268,7 @@ class Step {
       if (error instanceof Replacement) throw error;
       if (error instanceof Stopped) {
         if (error.reason === 'shutdown') throw error;
-        this.#wanted.type.cancelled?.(
-          makeContext(this.#engine, row.id, row.properties ?? {}, {}, this.#signal),
-        );
+        this.#wanted.type.cancelled?.(this.#engine.context(row.id, row.properties ?? {}, {}, this.#signal));
         const now = this.#engine.tables.resources.get(row.id);
         if (now?.status === 'IN_PROGRESS') markAborted(this.#engine, now, stoppedBy(error));
         throw error;
@@ -326,11 +285,6 @@ class Step {
 function stoppedBy(error: Stopped): string {
   if (error.reason === 'timeout') return 'Timed out';
   return error.reason === 'sibling' ? 'another resource of the stack failed' : 'user triggered cancel';
-}
-
-/** What is kept of the wanted state beside the properties. */
-function kept(wanted: Wanted): Pick<ResourceRow, 'metadata' | 'updatePolicy'> {
-  return { metadata: wanted.metadata, updatePolicy: wanted.updatePolicy };
 }
 
 function changedKeys(before: Dict, after: Dict): Set<string> {

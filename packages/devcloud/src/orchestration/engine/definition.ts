@@ -1,5 +1,6 @@
 import { invalidReference, reasonOf, ValidationFailed, valueError } from '../errors.ts';
-import { collect, resolveCondition } from '../functions/resolve.ts';
+import { collect } from '../functions/references.ts';
+import { resolveCondition } from '../functions/resolve.ts';
 import type { Scope } from '../functions/scope.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { Environment } from '../template/environment.ts';
@@ -15,7 +16,7 @@ import {
   type ResourceSnippet,
   type Template,
 } from '../template/template.ts';
-import { UNKNOWN } from '../values.ts';
+import type { UNKNOWN } from '../values.ts';
 import type { ResourceRow } from './tables.ts';
 import { typeFor } from './type-lookup.ts';
 

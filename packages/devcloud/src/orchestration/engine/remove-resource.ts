@@ -1,6 +1,5 @@
 import { ResourceFault, ServiceFault } from '../resources/resource-type.ts';
 import type { Engine } from './engine.ts';
-import { makeContext } from './resource-context.ts';
 import { failureOf, failureText, setResource, under } from './rows.ts';
 import { Stopped } from './runtime.ts';
 import { rowType } from './stack-scope.ts';
@@ -41,7 +40,7 @@ export async function removeResource(
 }
 
 async function removePhysical(engine: Engine, row: ResourceRow, signal: AbortSignal): Promise<void> {
-  const context = makeContext(engine, row.id, row.properties ?? {}, row.updatePolicy, signal);
+  const context = engine.context(row.id, row.properties ?? {}, row.updatePolicy, signal);
   // The file of a template resource may be gone from the files: what it made needs no file to go.
   if (row.target.kind === 'template') return context.unnest();
   const type = rowType(engine, row);

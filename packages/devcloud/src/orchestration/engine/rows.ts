@@ -136,3 +136,9 @@ export function withNote(data: Dict, key: string, value: unknown): Dict {
   const { [key]: _before, ...others } = data;
   return value === undefined ? others : { ...others, [key]: value };
 }
+
+/** Says in a row that the work on it was stopped. */
+export function markAborted(runtime: Runtime, row: ResourceRow, why: string): void {
+  const failure = { error: '', path: [], message: `${row.action} aborted (${why})` };
+  setResource(runtime, row.id, { status: 'FAILED', failure, reason: failureText(under(row.name, failure)) });
+}

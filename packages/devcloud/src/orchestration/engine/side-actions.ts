@@ -1,7 +1,6 @@
 import { ResourceFault } from '../resources/resource-type.ts';
 import type { Engine } from './engine.ts';
 import { reversed, runGraph } from './graph.ts';
-import { makeContext } from './resource-context.ts';
 import { failureOf, failureText, setResource, setStack, under } from './rows.ts';
 import { Stopped } from './runtime.ts';
 import { rowType } from './stack-scope.ts';
@@ -27,6 +26,9 @@ export async function runSideAction(
   );
 }
 
+/** What a type does for an action. */
+const HOOKS = { SUSPEND: 'suspend', RESUME: 'resume', CHECK: 'check' } as const;
+
 async function actOn(
   engine: Engine,
   stack: StackRow,
@@ -37,8 +39,8 @@ async function actOn(
   const before = engine.tables.resources.get(rowId);
   if (!before || (before.operation === stack.operation && before.status === 'COMPLETE')) return;
   const type = rowType(engine, before);
-  const hook = { SUSPEND: type.suspend, RESUME: type.resume, CHECK: type.check }[action];
-  if (!hook && !type.nested) {
+  const key = HOOKS[action];
+  if (!type[key] && !type.nested) {
     setResource(engine, rowId, { operation: stack.operation });
     return;
   }
@@ -50,9 +52,9 @@ async function actOn(
     operation: stack.operation,
   });
   try {
-    const context = makeContext(engine, rowId, row.properties ?? {}, row.updatePolicy, signal);
+    const context = engine.context(rowId, row.properties ?? {}, row.updatePolicy, signal);
     if (type.nested) await actOnNested(engine, stack, row, action, signal);
-    else await hook?.(context);
+    else await type[key]?.(context);
     setResource(engine, rowId, { status: 'COMPLETE', reason: 'state changed' });
   } catch (error) {
     if (error instanceof Stopped) throw error;

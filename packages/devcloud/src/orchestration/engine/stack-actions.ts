@@ -8,25 +8,14 @@ import {
   stackExists,
   ValidationFailed,
 } from '../errors.ts';
-import { mergeRegistry, type Environment } from '../template/environment.ts';
-import { bindParameters, parameterSchemata } from '../template/parameters.ts';
-import { parseTemplate } from '../template/template.ts';
-import { same, type Dict } from '../values.ts';
-import { deadlineFor, type Engine } from './engine.ts';
-import { mergedEnvironment, type StackRequest } from './request-body.ts';
-import { bodyOf, dropUnusedBodies, filesOf, setStack } from './rows.ts';
+import { text } from '../values.ts';
+import { deadlineFor } from './deadline.ts';
+import type { Engine } from './engine.ts';
+import { planCreation, planUpdate, type StackPlan } from './plan-stack.ts';
+import type { StackRequest } from './request-body.ts';
+import { dropUnusedBodies, setStack } from './rows.ts';
 import { timestamp } from './runtime.ts';
-import { arnOf } from './stack-scope.ts';
 import type { BodyRow, Owner, StackAction, StackRow } from './tables.ts';
-import { validateStack } from './validate.ts';
-
-/** What a stack is made from, checked. */
-export interface StackPlan {
-  readonly template: Dict;
-  readonly environment: Environment;
-  readonly files: Readonly<Record<string, string>>;
-  readonly environmentFiles: readonly string[];
-}
 
 export function ownerOf(caller: Caller): Owner {
   const { userId, userName, projectId, roles } = caller;
@@ -39,7 +28,7 @@ export function checkStackName(name: unknown): string {
   if (name === undefined || name === null || name === '') throw badRequest('No stack name specified');
   if (typeof name === 'string' && /^[a-zA-Z][a-zA-Z0-9_.-]{0,254}$/.test(name)) return name;
   throw new ValidationFailed(
-    `Invalid stack name ${String(name)} must contain only alphanumeric or "_-." characters, must start with alpha and must be 255 characters or less.`,
+    `Invalid stack name ${text(name)} must contain only alphanumeric or "_-." characters, must start with alpha and must be 255 characters or less.`,
   );
 }
 
@@ -48,33 +37,6 @@ export function stackNamed(engine: Engine, projectId: string, name: string): Sta
   return engine.tables.stacks
     .by('name', name)
     .find((row) => row.projectId === projectId && row.parentId === null && row.deletedAt === null);
-}
-
-/** Works out and checks what a new stack would be. @throws HeatError, ValidationFailed */
-export async function planCreation(
-  engine: Engine,
-  owner: Owner,
-  name: string,
-  request: StackRequest,
-): Promise<StackPlan> {
-  const { template } = request;
-  if (!template) throw badRequest('No template specified');
-  const plan: StackPlan = {
-    template,
-    environment: mergedEnvironment(request, template, request.files),
-    files: request.files,
-    environmentFiles: request.environmentFiles,
-  };
-  await validateStack(engine, { ...plan, owner, pseudo: pseudoFor(owner, name, 'None') });
-  return plan;
-}
-
-function pseudoFor(
-  owner: Owner,
-  name: string,
-  id: string,
-): Record<'OS::stack_name' | 'OS::stack_id' | 'OS::project_id', string> {
-  return { 'OS::stack_name': name, 'OS::stack_id': id, 'OS::project_id': owner.projectId };
 }
 
 /** Makes a stack and begins its creation. @throws HeatError */
@@ -122,87 +84,15 @@ export async function createStack(
 }
 
 function putBody(engine: Engine, stackId: string, plan: StackPlan): BodyRow {
-  const { uuid } = engine.cloud;
-  const files = engine.tables.files.put({ id: uuid(), files: plan.files });
+  const files = engine.tables.files.put({ id: engine.cloud.uuid(), files: plan.files });
   return engine.tables.bodies.put({
-    id: uuid(),
+    id: engine.cloud.uuid(),
     stackId,
     template: plan.template,
     environment: plan.environment,
     filesId: files.id,
     environmentFiles: plan.environmentFiles,
   });
-}
-
-/** Works out and checks what an update would make of a stack. @throws HeatError, ValidationFailed */
-export async function planUpdate(engine: Engine, stack: StackRow, request: StackRequest): Promise<StackPlan> {
-  const before = bodyOf(engine, stack);
-  const oldFiles = filesOf(engine, before);
-  const template = request.template ?? (request.existing ? before.template : undefined);
-  if (!template) throw badRequest('No template specified');
-  const files = request.existing ? { ...oldFiles, ...request.files } : request.files;
-  const asked = mergedEnvironment(request, template, files);
-  const plan: StackPlan = {
-    template,
-    files,
-    environment: request.existing ? overExisting(before.environment, asked, request, template) : asked,
-    environmentFiles:
-      request.environmentFiles.length > 0 ? request.environmentFiles : before.environmentFiles,
-  };
-  checkImmutable(before, plan, stack);
-  await validateStack(engine, {
-    ...plan,
-    owner: stack.owner,
-    pseudo: pseudoFor(stack.owner, stack.name, arnOf(stack)),
-  });
-  return plan;
-}
-
-/** What the stack has already stays, where the request says nothing else and the template still knows it. */
-function overExisting(
-  before: Environment,
-  asked: Environment,
-  request: StackRequest,
-  template: Dict,
-): Environment {
-  const known = new Set(parameterSchemata(parseTemplate(template)).map((schema) => schema.name));
-  const cleared = new Set(request.clearParameters);
-  const keep = (parameters: Dict): Dict =>
-    Object.fromEntries(Object.entries(parameters).filter(([name]) => !cleared.has(name) && known.has(name)));
-  return {
-    parameters: { ...keep(before.parameters), ...asked.parameters },
-    parameter_defaults: { ...before.parameter_defaults, ...asked.parameter_defaults },
-    resource_registry: mergeRegistry(before.resource_registry, asked.resource_registry),
-    event_sinks: asked.event_sinks.length > 0 ? asked.event_sinks : before.event_sinks,
-  };
-}
-
-function checkImmutable(before: BodyRow, plan: StackPlan, stack: StackRow): void {
-  const value = (body: { template: Dict; environment: Environment }, name: string): unknown => {
-    const parameters = bindParameters(parameterSchemata(parseTemplate(body.template)), {
-      given: body.environment.parameters,
-      defaults: body.environment.parameter_defaults,
-      pseudo: pseudoFor(stack.owner, stack.name, stack.id),
-    });
-    try {
-      return parameters.names.includes(name) ? parameters.value(name) : undefined;
-    } catch {
-      return undefined;
-    }
-  };
-  const changed = parameterSchemata(parseTemplate(plan.template))
-    .filter(({ immutable, name }) => {
-      const old = immutable ? value(before, name) : undefined;
-      return old !== undefined && !same(old, value(plan, name));
-    })
-    .map((schema) => schema.name);
-  if (changed.length > 0) {
-    throw new HeatError(
-      'ImmutableParameterModified',
-      400,
-      `The following parameters are immutable and may not be updated: ${changed.join(', ')}`,
-    );
-  }
 }
 
 /** @throws HeatError ActionInProgress */

@@ -3,8 +3,8 @@ import { resolve } from '../functions/resolve.ts';
 import type { Scope } from '../functions/scope.ts';
 import { walk } from '../values.ts';
 import { define, type Definition, type Lookup } from './definition.ts';
+import type { ResourceContext } from '../resources/resource-type.ts';
 import type { Engine } from './engine.ts';
-import { makeContext } from './resource-context.ts';
 import { bodyOf, currentRow, filesOf } from './rows.ts';
 import type { ResourceRow, StackRow } from './tables.ts';
 import { typeOfTarget } from './type-lookup.ts';
@@ -119,8 +119,8 @@ export function rowType(engine: Engine, row: ResourceRow): ReturnType<typeof typ
   return typeOfTarget(engine.types, filesOf(engine, body), body.environment, row.target);
 }
 
-export function rowContext(engine: Engine, row: ResourceRow): ReturnType<typeof makeContext> {
-  return makeContext(engine, row.id, row.properties ?? {}, row.updatePolicy, NEVER_STOPS);
+export function rowContext(engine: Engine, row: ResourceRow): ResourceContext {
+  return engine.context(row.id, row.properties ?? {}, row.updatePolicy, NEVER_STOPS);
 }
 
 function facadeOf(engine: Engine, stack: StackRow): Scope['facade'] {

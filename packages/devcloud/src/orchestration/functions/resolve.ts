@@ -1,6 +1,6 @@
 import { invalidVersion, valueError } from '../errors.ts';
 import { CONDITIONS_SINCE, type HotVersion } from '../template/versions.ts';
-import { DROPPED, hasUnknown, isDict, same, text, UNKNOWN, walk, type Dict } from '../values.ts';
+import { DROPPED, hasUnknown, isDict, same, text, UNKNOWN, walk } from '../values.ts';
 import { AWS_FUNCTIONS, REFUSED_AWS_FUNCTIONS } from './aws-functions.ts';
 import { COLLECTION_FUNCTIONS, contains, yaql } from './collection-functions.ts';
 import { makeUrl } from './make-url.ts';
@@ -25,7 +25,7 @@ const RESOLVERS: Readonly<Record<string, { since: HotVersion; until?: HotVersion
   if: { since: CONDITIONS_SINCE, run: choose },
 };
 
-type Resolver = (args: unknown, scope: Scope, place: string) => Promise<unknown> | unknown;
+type Resolver = (args: unknown, scope: Scope, place: string) => unknown;
 
 /** Names of the functions of a version, and of those its conditions may use. */
 export function functionNames(version: HotVersion): { plain: string[]; conditions: string[] } {
@@ -79,7 +79,7 @@ export async function resolve(value: unknown, scope: Scope, place = 'unknown'): 
   return result;
 }
 
-function isKnownIn(name: string, version: HotVersion): boolean {
+export function isKnownIn(name: string, version: HotVersion): boolean {
   const known = RESOLVERS[name] ?? PLAIN[name];
   if (known && version >= known.since && !(known.until && version >= known.until)) return true;
   // A function that this version doesn't have yet is a map of that key; one it has no longer is refused.
@@ -238,65 +238,6 @@ async function resolveArguments(value: unknown, scope: Scope): Promise<unknown> 
     if (callOf(value)) throw valueError(`Function "${name}" is not valid in this context`);
   }
   const entries: [string, unknown][] = [];
-  for (const [key, item] of Object.entries(value as Dict))
-    entries.push([key, await resolveArguments(item, scope)]);
+  for (const [key, item] of Object.entries(value)) entries.push([key, await resolveArguments(item, scope)]);
   return Object.fromEntries(entries);
-}
-
-/**
- * Calls `found` for each resource that `value` refers to, with the attribute where one is asked for; in an
- * `if` only in the branch that is taken.
- *
- * @param place where `value` stands, handed on with each step inwards: `server.Properties.networks[0]`
- */
-export async function collect(
-  value: unknown,
-  scope: Scope,
-  found: (resource: string, place: string, attribute?: readonly unknown[]) => void,
-  place: string,
-): Promise<void> {
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) await collect(item, scope, found, `${place}[${index}]`);
-    return;
-  }
-  if (!isDict(value)) return;
-  const call = callOf(value);
-  if (!call || !isKnownIn(call.name, scope.version)) {
-    for (const [key, item] of Object.entries(value)) await collect(item, scope, found, `${place}.${key}`);
-    return;
-  }
-  if (call.name === 'if') {
-    const branch = await chosenBranch(call.args, scope);
-    // While it isn't known which one it will be, both count.
-    if (branch !== UNKNOWN) return collect(branch, scope, found, `${place}.if`);
-    return collect((call.args as unknown[]).slice(1), scope, found, `${place}.if`);
-  }
-  const target = await referenceOf(call, scope);
-  if (target) found(target.resource, place, target.attribute);
-  await collect(call.args, scope, found, `${place}.${call.name}`);
-}
-
-async function referenceOf(
-  call: { name: string; args: unknown },
-  scope: Scope,
-): Promise<{ resource: string; attribute?: readonly unknown[] } | undefined> {
-  if (call.name === 'get_resource' || call.name === 'Ref') {
-    const resource = typeof call.args === 'string' ? call.args : undefined;
-    if (resource === undefined || (call.name === 'Ref' && hasParameter(resource, scope))) return undefined;
-    return { resource };
-  }
-  if (call.name !== 'get_attr' || !Array.isArray(call.args)) return undefined;
-  const [first, ...attribute] = call.args as unknown[];
-  // The name may come out of a function, but only of one that needs no resource.
-  const resource = typeof first === 'string' ? first : await resolve(first, scope);
-  return typeof resource === 'string' ? { resource, attribute } : undefined;
-}
-
-function hasParameter(name: string, scope: Scope): boolean {
-  try {
-    scope.parameter(name);
-    return true;
-  } catch {
-    return false;
-  }
 }

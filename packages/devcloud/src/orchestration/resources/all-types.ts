@@ -12,12 +12,11 @@ import {
   structuredConfig,
 } from './heat/software-configs.ts';
 import {
-  softwareDeployment,
   softwareDeploymentGroup,
   softwareDeployments,
-  structuredDeployment,
   structuredDeploymentGroup,
-} from './heat/software-deployments.ts';
+} from './heat/deployment-groups.ts';
+import { softwareDeployment, structuredDeployment } from './heat/software-deployments.ts';
 import {
   cfnWaitCondition,
   cfnWaitConditionHandle,

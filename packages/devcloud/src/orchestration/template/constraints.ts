@@ -69,7 +69,7 @@ function plainViolation(constraint: Constraint, value: unknown): string | undefi
 }
 
 function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return Array.from(value).length;
   if (Array.isArray(value)) return value.length;
   return isDict(value) ? Object.keys(value).length : text(value).length;
 }

@@ -158,9 +158,10 @@ function mergeParameters(
   return result;
 }
 
+const known = (value: unknown): Strategy | undefined =>
+  (['overwrite', 'merge', 'deep_merge'] as const).find((strategy) => strategy === value);
+
 function strategyOf(wanted: Dict, key: string): Strategy {
-  const known = (value: unknown): Strategy | undefined =>
-    (['overwrite', 'merge', 'deep_merge'] as const).find((strategy) => strategy === value);
   return known(wanted[key]) ?? known(wanted['default']) ?? 'overwrite';
 }
 
@@ -189,10 +190,11 @@ function mergeValue(schema: ParameterSchema, before: unknown, after: unknown, de
   }
 }
 
+const items = (value: unknown): unknown[] =>
+  Array.isArray(value) ? (value as unknown[]) : text(value).split(',');
+
 function mergeLists(before: unknown, after: unknown): unknown {
   if (before === undefined || before === null || before === '') return after;
-  const items = (value: unknown): unknown[] =>
-    Array.isArray(value) ? (value as unknown[]) : text(value).split(',');
   if (Array.isArray(after) || Array.isArray(before)) return [...items(before), ...items(after)];
   return `${text(before)},${text(after)}`;
 }

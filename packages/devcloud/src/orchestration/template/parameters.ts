@@ -1,4 +1,4 @@
-import { invalidSchema, parameterMissing, unknownParameter, ValidationFailed } from '../errors.ts';
+import { invalidSchema, parameterMissing, reasonOf, unknownParameter, ValidationFailed } from '../errors.ts';
 import { isDict, pythonJson, text, UNKNOWN, type Dict } from '../values.ts';
 import { parseConstraints, violation, type Constraint, type CustomCheck } from './constraints.ts';
 import type { Template } from './template.ts';
@@ -218,9 +218,7 @@ function typed(schema: ParameterSchema, raw: unknown): unknown {
       try {
         return JSON.parse(raw) as unknown;
       } catch (error) {
-        throw new Error(
-          `Value must be valid JSON: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        throw new Error(`Value must be valid JSON: ${reasonOf(error)}`, { cause: error });
       }
   }
 }

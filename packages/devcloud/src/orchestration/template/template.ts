@@ -1,5 +1,5 @@
 import { HeatError, invalidSection, invalidVersion, ValidationFailed } from '../errors.ts';
-import { isDict, type Dict } from '../values.ts';
+import { isDict, text, type Dict } from '../values.ts';
 import { CONDITIONS_SINCE, HOT_VERSIONS, hotVersion, RELEASE_NAMES, type HotVersion } from './versions.ts';
 
 /** A resource as it is written, with its functions not yet run. */
@@ -95,16 +95,16 @@ function versionOf(source: Dict): HotVersion {
   const known = [...HOT_VERSIONS, ...Object.keys(RELEASE_NAMES)].toSorted().join(', ');
   const wanted = source['heat_template_version'];
   if (wanted !== undefined) {
-    const version = hotVersion(String(wanted));
+    const version = hotVersion(text(wanted));
     if (version) return version;
     throw invalidVersion(
-      `"heat_template_version: ${String(wanted)}". "heat_template_version" should be one of: ${known}`,
+      `"heat_template_version: ${text(wanted)}". "heat_template_version" should be one of: ${known}`,
     );
   }
   for (const key of ['AWSTemplateFormatVersion', 'HeatTemplateFormatVersion']) {
     if (source[key] === undefined) continue;
     throw invalidVersion(
-      `"${key}: ${String(source[key])}": this cloud reads HOT templates only. Write the template with "heat_template_version", one of: ${known}`,
+      `"${key}: ${text(source[key])}": this cloud reads HOT templates only. Write the template with "heat_template_version", one of: ${known}`,
     );
   }
   throw invalidVersion('Template version was not provided');
@@ -144,7 +144,7 @@ function parseResource(name: string, value: unknown, withConditions: boolean): R
   const policy = value['deletion_policy'] ?? 'delete';
   const deletionPolicy = typeof policy === 'string' ? policy.toLowerCase() : '';
   if (deletionPolicy !== 'delete' && deletionPolicy !== 'retain' && deletionPolicy !== 'snapshot') {
-    throw new ValidationFailed(`Invalid deletion policy "${String(policy)}"`);
+    throw new ValidationFailed(`Invalid deletion policy "${text(policy)}"`);
   }
   return {
     type,

@@ -104,7 +104,8 @@ export const PLAIN_CALLS: Readonly<Record<string, Plain>> = {
     Object.fromEntries(Object.entries(entries(map)).filter(([key]) => !keys.map(text).includes(key))),
   deleteAll: (map, keys) =>
     Object.fromEntries(Object.entries(entries(map)).filter(([key]) => !items(keys).map(text).includes(key))),
-  reverse: (list) => (typeof list === 'string' ? [...list].toReversed().join('') : items(list).toReversed()),
+  reverse: (list) =>
+    typeof list === 'string' ? Array.from(list).toReversed().join('') : items(list).toReversed(),
   skip: (list, n) => items(list).slice(count(n)),
   limit: (list, n) => items(list).slice(0, count(n)),
   take: (list, n) => items(list).slice(0, count(n)),

@@ -104,9 +104,10 @@ function entries(given: unknown): Dict[] {
   return Array.isArray(given) ? given.filter(isDict) : [];
 }
 
+const pick = (from: string): string => from.charAt(randomInt(from.length));
+
 function randomText(properties: Dict): string {
   const sources = pools(properties);
-  const pick = (from: string): string => from.charAt(randomInt(from.length));
   const everything = sources.map(({ characters }) => characters).join('');
   const characters = sources.flatMap(({ characters: from, min }) =>
     Array.from({ length: min }, () => pick(from)),

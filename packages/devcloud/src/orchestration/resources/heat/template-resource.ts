@@ -2,7 +2,7 @@ import { invalidAttribute } from '../../errors.ts';
 import { childEnvironment, type Environment } from '../../template/environment.ts';
 import { parameterSchemata, type ParameterSchema } from '../../template/parameters.ts';
 import type { Template } from '../../template/template.ts';
-import { walk, type Dict } from '../../values.ts';
+import { text, walk, type Dict } from '../../values.ts';
 import type { NestedBody, NestedContext, ResourceContext, ResourceType } from '../resource-type.ts';
 import type { PropertySchema, PropertySchemas, PropertyType } from '../schema.ts';
 
@@ -35,9 +35,10 @@ export function templateResource(file: string, template: Template, environment: 
       return walk(await view.output(name), path);
     },
     async reference(context) {
-      const { stack, hasOutput, output } = context.nestedView;
+      const view = context.nestedView;
+      const { stack } = view;
       // A template says by this output what it stands for, a server for instance.
-      if (stack && (await hasOutput('OS::stack_id'))) return output('OS::stack_id');
+      if (stack && (await view.hasOutput('OS::stack_id'))) return view.output('OS::stack_id');
       return stack ? `arn:openstack:heat::${stack.projectId}:stacks/${stack.name}/${stack.id}` : context.name;
     },
   };
@@ -70,7 +71,7 @@ export async function memberAttribute(
   const steps = [...(rest.length > 0 ? [rest.join('.')] : []), ...path];
   const [attribute, ...deeper] = steps;
   if (attribute === undefined) return view.reference(member);
-  return view.attribute(member, String(attribute), deeper);
+  return view.attribute(member, text(attribute), deeper);
 }
 
 const TYPES: Readonly<Record<ParameterSchema['type'], PropertyType>> = {
