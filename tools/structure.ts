@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   devcloud: ['openstack', 'oslo'],
   gantry: ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud'],
   'tests/acceptance': [],
-  'tests/real': ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
+  'tests/real': ['tests/faults', 'openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
   'tests/faults': ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
   'tests/bench': ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
   tools: [],

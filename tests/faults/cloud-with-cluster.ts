@@ -28,7 +28,8 @@ export interface TestCloud {
   readonly admin: Session;
   /** Starts the process; with `crash`, one that dies at that write once it is armed. */
   start(crash?: Crash): Promise<Launched>;
-  remove(): void;
+  /** Ends what still runs, and removes the data. */
+  remove(): Promise<void>;
 }
 
 export interface Crash {
@@ -52,8 +53,9 @@ export const TEMPLATE = {
 export async function testCloud(): Promise<TestCloud> {
   const data = mkdtempSync(join(tmpdir(), 'gantry-kill-'));
   const listen = `127.0.0.1:${await freePort()}`;
-  const start = (crash?: Crash): Promise<Launched> =>
-    launchGantry({
+  let running: Launched | undefined;
+  const start = async (crash?: Crash): Promise<Launched> => {
+    running = await launchGantry({
       data,
       listen,
       servers: 'simulated',
@@ -62,6 +64,8 @@ export async function testCloud(): Promise<TestCloud> {
         env: { CRASH_AT: String(crash.at), CRASH_SQL: crash.sql },
       }),
     });
+    return running;
+  };
   const first = await start();
   const session = cloudSession(data);
   await session.ask(MAGNUM, { method: 'POST', path: '/clustertemplates', body: TEMPLATE });
@@ -70,7 +74,10 @@ export async function testCloud(): Promise<TestCloud> {
     session,
     admin: cloudSession(data, 'gantry-admin'),
     start,
-    remove: () => rmSync(data, { recursive: true, force: true }),
+    async remove() {
+      await running?.kill();
+      rmSync(data, { recursive: true, force: true });
+    },
   };
 }
 
@@ -121,7 +128,7 @@ export async function inventory(cloud: TestCloud): Promise<Record<string, number
     floatingIps: count(neutron.floatingIps.list()),
     // The project's own group `default` stays.
     securityGroups: count(neutron.securityGroups.list()).then((all) => all - 1),
-    trusts: count(identityClient(session).trusts.list()),
+    trusts: count(identityClient(admin).trusts.list()),
     // The administrator of the domain is not a trustee.
     trustees: count(identityClient(admin).users.list({ domain_id: domain?.id })).then((all) => all - 1),
   };

@@ -1,99 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  answered,
-  clusterNamed,
-  eventually,
-  inventory,
-  MAGNUM,
-  testCloud,
-  type Crash,
-  type TestCloud,
-} from './cloud-with-cluster.ts';
-
-/** What a Swarm of one manager and one worker has, however often its making was broken off. */
-const COMPLETE = {
-  stacks: 1,
-  servers: 2,
-  networks: 1,
-  routers: 1,
-  trusts: 1,
-  trustees: 1,
-};
-
-/** Every write of a step's progress by Magnum, and one write of the cloud beneath it in this many. */
-const STRIDE = Number(process.env['KILL_STRIDE'] ?? 40);
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testCloud, type TestCloud } from './cloud-with-cluster.ts';
+import { createAndDelete } from './create-and-delete.ts';
 
 let cloud: TestCloud;
-beforeAll(async () => void (cloud = await testCloud()));
-afterAll(() => cloud.remove());
+beforeEach(async () => void (cloud = await testCloud()));
+afterEach(() => cloud.remove());
 
-const order = { name: 'c', cluster_template_id: 'swarm', master_count: 1, node_count: 1 };
-
-/**
- * Has a process die at a point of what `ask` sets off, and another take over.
- *
- * @returns whether that point was reached; if not, everything went through undisturbed
- */
-async function killDuring(
-  crash: Crash,
-  ask: () => Promise<unknown>,
-  done: () => Promise<boolean>,
-): Promise<boolean> {
-  const doomed = await cloud.start(crash);
-  await cloud.session.token();
-  process.kill(doomed.pid, 'SIGUSR2');
-  await answered(ask());
-  const died = await Promise.race([
-    doomed.ended.then(() => true),
-    eventually(() => done().catch(() => false), Boolean).then(() => false),
-  ]);
-  if (!died) await doomed.stop();
-  return died;
-}
-
-async function createAndDelete(crash: Crash): Promise<boolean> {
-  const { session } = cloud;
-  const status = async (): Promise<string | undefined> => (await clusterNamed(session, 'c'))?.status;
-  const create = (): Promise<unknown> =>
-    session.ask(MAGNUM, { method: 'POST', path: '/clusters', body: order });
-
-  const diedInCreate = await killDuring(crash, create, async () => (await status()) === 'CREATE_COMPLETE');
-  let gantry = await cloud.start();
-  // An order that was not answered may not have been taken: then its user gives it again.
-  if ((await status()) === undefined) await create();
-  await eventually(status, (value) => value === 'CREATE_COMPLETE');
-  expect(await inventory(cloud)).toMatchObject(COMPLETE);
-  await gantry.stop();
-
-  const remove = (): Promise<unknown> => session.ask(MAGNUM, { method: 'DELETE', path: '/clusters/c' });
-  const diedInDelete = await killDuring(crash, remove, async () => (await status()) === undefined);
-  gantry = await cloud.start();
-  const left = await status();
-  if (left === 'CREATE_COMPLETE') await remove();
-  await eventually(status, (value) => value === undefined);
-  const counts = await inventory(cloud);
-  expect(counts).toEqual(Object.fromEntries(Object.keys(counts).map((name) => [name, 0])));
-  await gantry.stop();
-  return diedInCreate || diedInDelete;
-}
-
-describe('a cluster whose conductor is killed while it is made and deleted', () => {
-  it.each([
-    ['before', 1],
-    ['after', -1],
-  ])(
-    'ends complete and deleted, nothing twice, nothing left: killed %s each step of its operations',
-    async (_name, sign) => {
-      let step = 1;
-      while (await createAndDelete({ at: sign * step, sql: 'gantry_operation' })) step += 1;
-      expect(step).toBeGreaterThan(4);
-    },
-    600_000,
-  );
-
-  it(`the same, killed at one write of the whole cloud in ${STRIDE}`, async () => {
-    let write = STRIDE;
-    while (await createAndDelete({ at: write, sql: '.' })) write += STRIDE;
-    expect(write).toBeGreaterThan(STRIDE);
-  }, 1_800_000);
+describe('a cluster whose conductor is killed at each step of its creation and of its deletion', () => {
+  it('ends complete and deleted, nothing twice, nothing left', async () => {
+    let step = 1;
+    while (await createAndDelete(cloud, { at: step, sql: 'gantry_operation' })) step += 1;
+    expect(step).toBeGreaterThan(4);
+  }, 600_000);
 });
