@@ -27,6 +27,7 @@ const order = { name: 'c', cluster_template_id: 'swarm', master_count: 1, node_c
  * @returns whether that point was reached; if not, everything went through undisturbed
  */
 async function killDuring(
+  cloud: TestCloud,
   crash: Crash,
   ask: () => Promise<unknown>,
   done: () => Promise<boolean>,
