@@ -14,6 +14,9 @@ export {
   type TokenCheckOptions,
 } from './keystone/token-check.ts';
 export { unauthorized, type Unauthorized } from './keystone/unauthorized.ts';
-/** Rules to put policies together from: `policy.anyOf(policy.admin, policy.projectMember)`. */
-export * as policy from './policy/policy.ts';
-export type { Enforcer, Policies, Rule, Target } from './policy/policy.ts';
+export { createEnforcer, credentialsOf, type Enforcer, type EnforcerOptions } from './policy/enforcer.ts';
+export { policyOptions, type PolicyDefault, type Scope } from './policy/policy-defaults.ts';
+export { PolicyError, RuleSyntaxError } from './policy/policy-error.ts';
+export type { PolicyPlaces } from './policy/policy-files.ts';
+export { parseRule, type ParsedRule } from './policy/rule-parser.ts';
+export type { Check, Credentials } from './policy/check.ts';

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import {
   cloudAccess,
@@ -82,6 +83,7 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
   const api = createMagnumApi({
     ...shared,
     settings,
+    configFolders: [dirname(folder.magnumConf)],
     authUrl: settings.keystone_authtoken.www_authenticate_uri ?? `${parts.publicUrl}/identity`,
     trusteeDomainId: async () => (await sessions.ofTrusteeDomain()?.token())?.body.domain?.id,
   });

@@ -3,7 +3,6 @@ import {
   createTokenCheck,
   KeystoneUnavailable,
   newRequestId,
-  policy,
   publicAddress,
   unauthorized,
   type RequestContext,
@@ -24,7 +23,7 @@ import {
   type Microversion,
 } from './microversion.ts';
 import { nodegroupRoutes } from './nodegroup-routes.ts';
-import { magnumPolicies } from './policies.ts';
+import { createPolicies } from './policies.ts';
 import { quotaRoutes } from './quota-routes.ts';
 import { parseBody } from './request-body.ts';
 import { matchRoute, type ApiReply, type Route } from './route.ts';
@@ -39,6 +38,8 @@ export interface MagnumApiOptions extends Omit<
   readonly trusteeDomainId?: (() => Promise<string | undefined>) | undefined;
   /** Keystone's address for clients, in the challenge of a 401. */
   readonly authUrl: string;
+  /** In which the operator's policy is looked for, unless its path is absolute; by default nowhere. */
+  readonly configFolders?: readonly string[];
   /** The newest version offered, to stand in for an older release. */
   readonly maxVersion?: Microversion;
   readonly now?: () => Date;
@@ -63,7 +64,13 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     uuid: options.uuid ?? randomUUID,
     random: options.random ?? Math.random,
     inTrusteeDomain,
-    policies: policy.createEnforcer(magnumPolicies(inTrusteeDomain)),
+    policies: createPolicies({
+      settings: options.settings.oslo_policy,
+      folders: options.configFolders ?? [],
+      trusteeDomain: () => trusteeDomain,
+      log: options.log,
+      now: () => now().getTime(),
+    }),
   };
   const routes = [
     ...templateRoutes(services),
@@ -112,7 +119,8 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     const token = oneHeader(request, 'x-auth-token');
     if (token === undefined) return undefined;
     trusteeDomain ??= await options.trusteeDomainId?.();
-    return tokens.check(token);
+    const context = await tokens.check(token);
+    return context && services.policies.withAdmin(context);
   }
 
   async function dispatch(

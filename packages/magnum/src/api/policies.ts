@@ -1,67 +1,70 @@
-import { policy, type Enforcer, type Rule } from '@gantry/oslo';
+import {
+  createEnforcer,
+  credentialsOf,
+  type Enforcer,
+  type Logger,
+  type PolicyPlaces,
+  type RequestContext,
+} from '@gantry/oslo';
 import { policyDenied } from '../clusters/errors.ts';
-import type { RequestContext } from '@gantry/oslo';
+import { policyDefaults, type PolicyName } from './policy-defaults.ts';
+import type { ApiSettings } from './settings.ts';
 
-const { admin, allOf, anyOf, not, projectMember, projectReader, sameUser } = policy;
+export type { PolicyName } from './policy-defaults.ts';
 
-/** The user that Magnum made for the nodes of this cluster. */
-const clusterUser: Rule = (context, target) =>
-  typeof target.trustee_user_id === 'string' && context.userId === target.trustee_user_id;
-
-const memberAndUser = allOf(projectMember, sameUser);
-const readerAndUser = allOf(projectReader, sameUser);
-
-/** @param inTrusteeDomain whether a caller is a user that Magnum made for some cluster */
-export function magnumPolicies(inTrusteeDomain: (context: RequestContext) => boolean) {
-  const notClusterUser = not((context) => inTrusteeDomain(context));
-  const member = allOf(anyOf(admin, projectMember), notClusterUser);
-  const reader = allOf(anyOf(admin, projectReader), notClusterUser);
-  const projectAdmin = anyOf(admin, projectMember);
-  return {
-    'cluster:create': member,
-    'cluster:delete': member,
-    'cluster:detail': reader,
-    'cluster:get': reader,
-    'cluster:get_all': reader,
-    'cluster:delete_all_projects': admin,
-    'cluster:detail_all_projects': admin,
-    'cluster:get_all_all_projects': admin,
-    'cluster:get_one_all_projects': admin,
-    'clustertemplate:create': member,
-    'clustertemplate:delete': projectAdmin,
-    'clustertemplate:detail': reader,
-    'clustertemplate:get': reader,
-    'clustertemplate:get_all': reader,
-    'clustertemplate:publish': admin,
-    'clustertemplate:update': projectAdmin,
-    'clustertemplate:delete_all_projects': admin,
-    'clustertemplate:detail_all_projects': admin,
-    'clustertemplate:get_all_all_projects': admin,
-    'clustertemplate:get_one_all_projects': admin,
-    'clustertemplate:update_all_projects': admin,
-    'certificate:create': anyOf(admin, memberAndUser, clusterUser),
-    'certificate:get': anyOf(admin, readerAndUser, clusterUser),
-    'nodegroup:get': anyOf(admin, projectReader),
-    'nodegroup:get_all': anyOf(admin, projectReader),
-    'quota:create': admin,
-    'quota:delete': admin,
-    'quota:get': anyOf(admin, projectReader),
-    'quota:get_all': admin,
-    'quota:update': admin,
-    'stats:get_all': anyOf(admin, projectReader),
-    'magnum-service:get_all': admin,
-  } as const satisfies Record<string, Rule>;
+export interface Policies extends Enforcer<PolicyName> {
+  /** The caller, `isAdmin` being what the rule `context_is_admin` says. */
+  withAdmin(context: RequestContext): RequestContext;
 }
 
-export type MagnumPolicies = ReturnType<typeof magnumPolicies>;
-export type PolicyName = keyof MagnumPolicies;
+export interface PolicyOptions {
+  readonly settings: ApiSettings['oslo_policy'];
+  /** Folders of the configuration, in which the operator's rules are looked for. */
+  readonly folders: readonly string[];
+  /** The domain in which Magnum makes users for clusters, once known. */
+  readonly trusteeDomain: () => string | undefined;
+  readonly log: Logger;
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Magnum's rules, and the operator's in their place.
+ *
+ * @throws PolicyError for files that can't be understood
+ */
+export function createPolicies(options: PolicyOptions): Policies {
+  const { settings, folders, trusteeDomain } = options;
+  const enforcer = createEnforcer({
+    defaults: policyDefaults,
+    enforceScope: settings.enforce_scope,
+    enforceNewDefaults: settings.enforce_new_defaults,
+    defaultRule: settings.policy_default_rule,
+    places: { file: settings.policy_file, dirs: settings.policy_dirs, folders } satisfies PolicyPlaces,
+    // The original calls the domain of the user so.
+    credentials: (context) => ({ ...credentialsOf(context), domain_id: context.userDomainId }),
+    log: options.log,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  return {
+    allows(name, context, target) {
+      const domain = trusteeDomain();
+      const known = domain === undefined ? target : { ...target, trustee_domain_id: domain };
+      return enforcer.allows(name, context, known);
+    },
+    withAdmin(context) {
+      const isAdmin = enforcer.allows('context_is_admin', context, {});
+      return isAdmin === context.isAdmin ? context : { ...context, isAdmin };
+    },
+  };
+}
 
 /** @throws MagnumError 403 */
 export function enforce(
-  enforcer: Enforcer<MagnumPolicies>,
+  policies: Enforcer<PolicyName>,
   name: PolicyName,
   context: RequestContext,
-  target: policy.Target,
+  target: object,
 ): void {
-  if (!enforcer.allows(name, context, target)) throw policyDenied(name);
+  if (!policies.allows(name, context, target)) throw policyDenied(name);
 }

@@ -1,5 +1,7 @@
 import type { RequestContext } from '@gantry/oslo';
+import type { TSchema } from 'typebox';
 import type { Microversion } from './microversion.ts';
+import type { PolicyName } from './policy-defaults.ts';
 
 /** A request that was let in: its token is valid, its version is known. */
 export interface ApiRequest {
@@ -29,6 +31,14 @@ export interface Route {
   readonly since?: Microversion;
   /** Query parameters it knows; every other one is refused. */
   readonly query?: readonly string[];
+  /** The rules of policy that decide on it, as `docs/policies.md` lists them. */
+  readonly policies?: readonly PolicyName[];
+  /** One line for the API's document. */
+  readonly summary?: string;
+  /** The body: the `schema` of the fields that read it. */
+  readonly request?: TSchema;
+  /** Bodies by status, those of refusals aside; `null` is an answer without a body. */
+  readonly responses?: Readonly<Record<number, TSchema | null>>;
   readonly handle: (request: ApiRequest) => Promise<ApiReply>;
 }
 

@@ -1,10 +1,10 @@
-import type { Enforcer, Logger, RequestContext } from '@gantry/oslo';
+import type { Logger, RequestContext } from '@gantry/oslo';
 import type { Sealer } from '../certificates/sealing.ts';
 import type { ClusterCertificates } from '../certificates/cluster-certificates.ts';
 import type { DriverRegistry } from '../drivers/registry.ts';
 import type { Sessions } from '../operations/sessions.ts';
 import type { Store } from '../store/store.ts';
-import type { MagnumPolicies } from './policies.ts';
+import type { Policies } from './policies.ts';
 import type { ApiSettings } from './settings.ts';
 
 /** What the handlers of the API work with. */
@@ -16,7 +16,7 @@ export interface ApiServices {
   /** For the caller's token, until a conductor has made the cluster's own credentials from it. */
   readonly sealer: Sealer;
   readonly settings: ApiSettings;
-  readonly policies: Enforcer<MagnumPolicies>;
+  readonly policies: Policies;
   readonly inTrusteeDomain: (context: RequestContext) => boolean;
   /** Tells conductors of new work. */
   readonly wake: { notify(clusterUuid: string): void };

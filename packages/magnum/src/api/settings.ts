@@ -1,4 +1,4 @@
-import { option, type Values } from '@gantry/oslo';
+import { option, policyOptions, type Values } from '@gantry/oslo';
 import { defaultCsrPolicy } from '../certificates/csr-policy.ts';
 
 const { boolean, integer, list, port, text } = option;
@@ -36,6 +36,7 @@ export const apiOptions = {
     enable_proxy_headers_parsing: boolean({ default: false }),
     max_request_body_size: integer({ default: 114_688, min: 1, help: 'bytes' }),
   },
+  oslo_policy: policyOptions,
   quotas: { max_clusters_per_project: integer({ default: 20, min: 0 }) },
   x509: {
     allow_ca: boolean({ default: false }),
