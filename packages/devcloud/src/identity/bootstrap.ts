@@ -16,6 +16,8 @@ export interface BootstrapOptions {
   readonly adminPassword: string;
   /** By user name: `demo`, the service users, `heat_domain_admin`, `trustee_domain_admin`. A user without one can't log in by password. */
   readonly passwords?: Readonly<Record<string, string>>;
+  /** `chance` for passwords of 100 and more random bits, which need no slow hash; `people` unless given. */
+  readonly passwordsMadeBy?: 'people' | 'chance';
   /** Gives users that are there already the passwords above too. */
   readonly resetPasswords?: boolean;
 }
@@ -71,7 +73,7 @@ export function bootstrap(cloud: Cloud, tables: IdentityTables, options: Bootstr
     if (found && !options.resetPasswords) return found;
     const password = passwords[name];
     if (found && password === undefined) return found;
-    const passwordHash = password === undefined ? undefined : hashPassword(password);
+    const passwordHash = password === undefined ? undefined : hashPassword(password, options.passwordsMadeBy);
     return tables.users.put({
       ...(found ?? newUser(newId(cloud), name, inDomain.id)),
       passwordHash,

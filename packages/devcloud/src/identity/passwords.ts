@@ -2,6 +2,8 @@ import { createHmac, randomBytes, scrypt, scryptSync, timingSafeEqual } from 'no
 
 /** A few milliseconds of one core and 2 MB a hash: simple clients log in anew for each request. */
 const COST = { N: 2048, r: 8, p: 1 } as const;
+/** A password that a program made of random bytes can't be guessed, however fast one guess is. */
+const COST_OF_RANDOM = { N: 2, r: 8, p: 1 } as const;
 const KEY_BYTES = 32;
 const REMEMBER_MS = 5 * 60_000;
 const REMEMBER_MOST = 1000;
@@ -17,7 +19,7 @@ export interface Passwords {
 
 export function makePasswords(now: () => Date): Passwords {
   const key = randomBytes(32);
-  const nobody = hashPassword(randomBytes(16).toString('hex'));
+  let nobody: string | undefined;
   /** HMAC of hash and password, with the time until which it is known to be right. */
   const known = new Map<string, number>();
 
@@ -27,6 +29,7 @@ export function makePasswords(now: () => Date): Passwords {
       const until = known.get(mark);
       if (until !== undefined && until > now().getTime()) return true;
       known.delete(mark);
+      nobody ??= hashPassword(randomBytes(16).toString('hex'));
       const right = await verify(password, hash ?? nobody);
       if (!right || hash === undefined) return false;
       for (const oldest of known.keys()) {
@@ -39,11 +42,16 @@ export function makePasswords(now: () => Date): Passwords {
   };
 }
 
-/** A salted scrypt hash with its parameters: `scrypt$N$r$p$salt$key`, the last two in base64. */
-export function hashPassword(password: string): string {
+/**
+ * A salted scrypt hash with its parameters: `scrypt$N$r$p$salt$key`, the last two in base64.
+ *
+ * @param madeBy whether somebody may have chosen the password, or it has 100 and more random bits
+ */
+export function hashPassword(password: string, madeBy: 'people' | 'chance' = 'people'): string {
+  const cost = madeBy === 'chance' ? COST_OF_RANDOM : COST;
   const salt = randomBytes(16);
-  const key = scryptSync(password, salt, KEY_BYTES, COST);
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64'), key.toString('base64')].join('$');
+  const key = scryptSync(password, salt, KEY_BYTES, cost);
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), key.toString('base64')].join('$');
 }
 
 function verify(password: string, hash: string): Promise<boolean> {
