@@ -11,11 +11,10 @@ import { stackStatus } from '../reconcilers/stack-status.ts';
 import type { Store } from '../store/store.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { createCluster } from './create-cluster.ts';
-import type { CredentialStrategy } from './credential.ts';
 import { deleteCluster } from './delete-cluster.ts';
 import { createEngine } from './engine.ts';
 import type { Sessions } from './sessions.ts';
-import type { OperationServices, VerbDefinition } from './verb.ts';
+import type { CredentialStrategy, OperationServices, VerbDefinition } from './verb.ts';
 import type { Wake } from './wake.ts';
 
 export interface ConductorOptions {

@@ -1,6 +1,6 @@
 import { OpenStackError, type Session } from '@gantry/openstack';
 import type { Cluster, ClusterTemplate } from '../store/rows.ts';
-import { callerSession } from './credential.ts';
+import { callerSession } from './caller-session.ts';
 import { loadCluster, type LoadedCluster } from './driver-context.ts';
 import { OperationFailure } from './failures.ts';
 import type { Step, StepContext, VerbDefinition } from './verb.ts';

@@ -9,9 +9,9 @@ import {
 } from '@gantry/openstack';
 import type { Cluster } from '../store/rows.ts';
 import { isLockedOut } from './as-owner.ts';
-import { callerSession, type CredentialStrategy } from './credential.ts';
+import { callerSession } from './caller-session.ts';
 import { OperationFailure } from './failures.ts';
-import type { StepContext } from './verb.ts';
+import type { CredentialStrategy, StepContext } from './verb.ts';
 
 export interface TrustOptions {
   /** Where trustees live, by `id` or `name`. `[trust] trustee_domain_id/_name` */

@@ -6,7 +6,6 @@ import type { DriverRegistry } from '../drivers/registry.ts';
 import type { ClusterEvent, Operation, OperationCaller, Verb } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
-import type { CredentialStrategy } from './credential.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What steps work with. */
@@ -47,6 +46,17 @@ export type StepOutcome = void | {
   /** How much of this step is done, 0 to 1. */
   readonly done?: number | undefined;
 };
+
+/**
+ * How a cluster comes to act for its owner after the owner's token has expired. Trusts are one way; users of
+ * application credentials may need another.
+ */
+export interface CredentialStrategy {
+  /** Makes it and writes it into the cluster's row; does nothing more if it is there. */
+  obtain(context: StepContext): Promise<void>;
+  /** Removes it, or as much of it as there is; what or whose owner is gone is gone. */
+  discard(context: StepContext): Promise<void>;
+}
 
 /**
  * One thing that an operation does. It can be run twice, from the beginning, wherever the first run ended;
