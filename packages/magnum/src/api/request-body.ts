@@ -17,22 +17,88 @@ export function parseBody(bytes: Uint8Array | undefined, contentType: string | u
   }
   if (type === undefined)
     throw badRequest('Unknown argument: the body needs the Content-Type application/json');
-  const body = parse(bytes);
-  if (depthExceeds(body, MAX_DEPTH))
-    throw badRequest('Request is not in valid JSON format: it is nested too deep');
+  const text = decode(bytes);
+  const body = parse(text);
+  checkStructure(text);
   return body;
 }
 
-function parse(bytes: Uint8Array): unknown {
+function decode(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    const why = error instanceof SyntaxError ? error.message : 'it is not UTF-8';
-    throw badRequest(`Request is not in valid JSON format: ${why}`, error);
+    throw notJson('it is not UTF-8', error);
   }
 }
 
-function depthExceeds(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((inner) => depthExceeds(inner, depth - 1));
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw notJson(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** An object or a list that isn't closed yet, and where in it we are. */
+interface Open {
+  /** The keys so far; undefined for a list. */
+  readonly keys: Set<string> | undefined;
+  key: string;
+  index: number;
+  /** A text that comes now is a key. */
+  atKey: boolean;
+}
+
+/**
+ * Refuses what JSON.parse takes and would change in silence: of two fields of the same name it keeps one, and it
+ * rounds numbers that a float does not hold. Also what is nested too deep.
+ *
+ * @param text known to be JSON
+ */
+function checkStructure(text: string): void {
+  const open: Open[] = [];
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|-?\d[\d.eE+-]*/g)) {
+    const inner = open.at(-1);
+    if (token === '{' || token === '[') {
+      const keys = token === '{' ? new Set<string>() : undefined;
+      open.push({ keys, key: '', index: 0, atKey: keys !== undefined });
+      if (open.length > MAX_DEPTH) throw notJson(`it is nested too deep, at ${pathTo(open)}`);
+    } else if (token === '}' || token === ']') {
+      open.pop();
+    } else if (token === ',' && inner) {
+      inner.index += 1;
+      inner.atKey = inner.keys !== undefined;
+    } else if (token === ':' && inner) {
+      inner.atKey = false;
+    } else if (token.startsWith('"')) {
+      if (inner?.keys && inner.atKey) addKey(inner, String(JSON.parse(token)), open);
+    } else if (losesDigits(token)) {
+      throw badRequest(
+        `Invalid input for field/attribute ${pathTo(open)}. Value: '${token.slice(0, 200)}'. ` +
+          'Value should be a number of at most 15 digits; a longer one can be given as text.',
+      );
+    }
+  }
+}
+
+function addKey(inner: Open, key: string, open: readonly Open[]): void {
+  inner.key = key;
+  if (inner.keys?.has(key) === true) throw notJson(`the field ${pathTo(open)} is given twice`);
+  inner.keys?.add(key);
+}
+
+function losesDigits(token: string): boolean {
+  const value = Number(token);
+  return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
+}
+
+/** `labels.a`, `2.path`; `body` for the outermost. */
+function pathTo(open: readonly Open[]): string {
+  const names = open.map(({ keys, key, index }) => (keys ? key : String(index)));
+  const path = names.filter((name) => name !== '').join('.');
+  return path === '' ? 'body' : path.slice(0, 200);
+}
+
+function notJson(why: string, cause?: unknown) {
+  return badRequest(`Request is not in valid JSON format: ${why}`, cause);
 }

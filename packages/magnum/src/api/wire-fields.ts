@@ -1,3 +1,4 @@
+import { Type, type TSchema } from 'typebox';
 import { badRequest, invalidField } from '../clusters/errors.ts';
 
 /**
@@ -5,6 +6,8 @@ import { badRequest, invalidField } from '../clusters/errors.ts';
  * may come as text and booleans as words is the original's, and its clients use it.
  */
 export interface Field<T> {
+  /** What is accepted, as JSON Schema, for the API's document. Undefined if the field can't be given. */
+  readonly schema: TSchema | undefined;
   /** @throws MagnumError 400 naming the field */
   readonly read: (name: string, value: unknown) => T;
   readonly mandatory: boolean;
@@ -33,33 +36,51 @@ interface TextLimits extends Limits {
 /** The largest number that every one of the databases keeps. */
 const MAX_INTEGER = 2_147_483_647;
 
-function optional<T>(read: (name: string, value: unknown) => T): Field<Optional<T>> {
+/** What the databases keep of a text that has no other limit; the original fails on longer ones. */
+const MAX_TEXT = 255;
+
+/** Bytes of labels, written as JSON, that MariaDB's type `text` keeps. */
+const MAX_LABELS = 65_535;
+
+const NUMERIC = /^\s*[+-]?\d+\s*$/;
+const BOOLEAN_WORD =
+  /^\s*(?:(?<yes>[tT](?:[rR][uU][eE])?|[yY](?:[eE][sS])?|[oO][nN]|1)|[fF](?:[aA][lL][sS][eE])?|[nN][oO]?|[oO][fF][fF]|0)\s*$/;
+
+function optional<T>(schema: TSchema, read: (name: string, value: unknown) => T): Field<Optional<T>> {
   return {
+    schema: Type.Union([schema, Type.Null()]),
     mandatory: false,
     readOnly: false,
     read: (name, value) => (value === undefined || value === null ? value : read(name, value)),
   };
 }
 
-/** Text; lengths are in characters. */
+/** Text; lengths are in characters, at most 255 if nothing else is said. */
 export function text(limits: TextLimits = {}): Field<Optional<string>> {
-  return optional((name, value) => readText(name, value, limits));
+  return optional(textSchema(limits), (name, value) => readText(name, value, limits));
 }
 
 export function mandatoryText(limits: TextLimits = {}): Field<string> {
-  return { mandatory: true, readOnly: false, read: (name, value) => readText(name, value, limits) };
+  const read = (name: string, value: unknown): string => readText(name, value, limits);
+  return { schema: textSchema(limits), mandatory: true, readOnly: false, read };
 }
 
 export function integer(limits: Limits = {}): Field<Optional<number>> {
-  return optional((name, value) => readInteger(name, value, limits));
+  return optional(integerSchema(limits), (name, value) => readInteger(name, value, limits));
 }
 
 export function mandatoryInteger(limits: Limits = {}): Field<number> {
-  return { mandatory: true, readOnly: false, read: (name, value) => readInteger(name, value, limits) };
+  const read = (name: string, value: unknown): number => readInteger(name, value, limits);
+  return { schema: integerSchema(limits), mandatory: true, readOnly: false, read };
 }
 
 export function boolean(): Field<Optional<boolean>> {
-  return optional((name, value) => {
+  const schema = Type.Union([
+    Type.Boolean(),
+    Type.Union([Type.Literal(0), Type.Literal(1)]),
+    Type.String({ pattern: BOOLEAN_WORD.source.replace('?<yes>', '?:') }),
+  ]);
+  return optional(schema, (name, value) => {
     const found = booleanOf(value);
     if (found === undefined) {
       throw invalidField(
@@ -74,19 +95,14 @@ export function boolean(): Field<Optional<boolean>> {
 
 /** Labels: an object of short values, all of which become text, as Python writes them. */
 export function labels(): Field<Optional<Readonly<Record<string, string>>>> {
-  return optional((name, value) => {
-    if (typeof value !== 'object' || Array.isArray(value) || value === null) {
-      throw invalidField(name, value, 'Value should be an object of texts by name.');
-    }
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, labelText(`${name}.${key}`, item)]),
-    );
-  });
+  const value = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+  return optional(Type.Record(Type.String(), value), readLabels);
 }
 
 /** A field that only answers have. */
 export function readOnly(): Field<undefined> {
   return {
+    schema: undefined,
     mandatory: false,
     readOnly: true,
     read: (name, value) => {
@@ -98,7 +114,7 @@ export function readOnly(): Field<undefined> {
 
 /** A field that is taken without a look, because clients send back what they got. */
 export function ignored(): Field<undefined> {
-  return { mandatory: false, readOnly: false, read: () => undefined };
+  return { schema: Type.Unknown(), mandatory: false, readOnly: false, read: () => undefined };
 }
 
 /**
@@ -129,19 +145,41 @@ export function readObject<F extends Fields>(argument: string, body: unknown, fi
   return read as Read<F>;
 }
 
+/** What {@link readObject} accepts, for the API's document; that a number in a text keeps to limits is left out. */
+export function bodySchema(fields: Fields): TSchema {
+  const properties = Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { schema, mandatory }]) =>
+      schema === undefined ? [] : [[name, mandatory ? schema : Type.Optional(schema)] as const],
+    ),
+  );
+  return Type.Object(properties, { additionalProperties: false });
+}
+
 /** True and false in all the forms that clients send; undefined if it is none. */
 export function booleanOf(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  const word =
-    typeof value === 'string' || typeof value === 'number' ? String(value).trim().toLowerCase() : '';
-  if (/^(t|true|y|yes|on|1)$/.test(word)) return true;
-  return /^(f|false|n|no|off|0)$/.test(word) ? false : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const word = BOOLEAN_WORD.exec(String(value));
+  return word ? word.groups?.['yes'] !== undefined : undefined;
+}
+
+function textSchema({ min, max = MAX_TEXT, pattern, choices }: TextLimits): TSchema {
+  if (choices) return Type.Union(choices.map((choice) => Type.Literal(choice)));
+  return Type.String({
+    maxLength: max,
+    ...(min === undefined ? {} : { minLength: min }),
+    ...(pattern === undefined ? {} : { pattern: pattern.source }),
+  });
+}
+
+function integerSchema({ min = -MAX_INTEGER, max = MAX_INTEGER }: Limits): TSchema {
+  return Type.Union([Type.Integer({ minimum: min, maximum: max }), Type.String({ pattern: NUMERIC.source })]);
 }
 
 function readText(name: string, value: unknown, limits: TextLimits): string {
   if (typeof value !== 'string') throw wrongType(name, value, 'text');
   const length = Array.from(value).length;
-  const { min = 0, max = Infinity, pattern, choices } = limits;
+  const { min = 0, max = MAX_TEXT, pattern, choices } = limits;
   if (length < min)
     throw invalidField(name, value, `Value should have a minimum character requirement of ${min}`);
   if (length > max)
@@ -153,11 +191,13 @@ function readText(name: string, value: unknown, limits: TextLimits): string {
     throw invalidField(name, value, `Value should be one of: ${choices.join(', ')}`);
   }
   if (value.includes('\0')) throw invalidField(name, value, 'Value should not contain a NUL character.');
+  if (!value.isWellFormed())
+    throw invalidField(name, value, 'Value should be Unicode, without half characters.');
   return value;
 }
 
 function readInteger(name: string, value: unknown, limits: Limits): number {
-  const number = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' && NUMERIC.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isInteger(number)) throw wrongType(name, value, 'integer');
   const { min = -MAX_INTEGER, max = MAX_INTEGER } = limits;
   if (number < min) throw invalidField(name, value, `Value should be greater or equal to ${min}`);
@@ -165,10 +205,29 @@ function readInteger(name: string, value: unknown, limits: Limits): number {
   return number;
 }
 
+function readLabels(name: string, value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || Array.isArray(value) || value === null) {
+    throw invalidField(name, value, 'Value should be an object of texts by name.');
+  }
+  const read = Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      readText(`${name}.${key}`, key, LABEL_LIMITS);
+      return [key, labelText(`${name}.${key}`, item)];
+    }),
+  );
+  const size = Buffer.byteLength(JSON.stringify(read));
+  if (size > MAX_LABELS) {
+    throw invalidField(name, value, `Value should take at most ${MAX_LABELS} bytes as JSON, not ${size}.`);
+  }
+  return read;
+}
+
+const LABEL_LIMITS = { min: 0, max: Infinity } as const;
+
 function labelText(name: string, value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return value;
+      return readText(name, value, LABEL_LIMITS);
     case 'number':
       return String(value);
     case 'boolean':
