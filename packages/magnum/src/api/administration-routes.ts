@@ -1,5 +1,6 @@
 import { badRequest, forbidden } from '../clusters/errors.ts';
 import type { MagnumService } from '../store/rows.ts';
+import * as answers from './answer-schemas.ts';
 import { visibleOrAll } from './lookup.ts';
 import { enforce } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
@@ -34,8 +35,23 @@ export function administrationRoutes(services: ApiServices): Route[] {
   }
 
   return [
-    { method: 'GET', path: '/mservices', handle: mservices },
-    { method: 'GET', path: '/stats', query: ['project_id', 'type'], handle: stats },
+    {
+      method: 'GET',
+      path: '/mservices',
+      policies: ['magnum-service:get_all'],
+      summary: 'List conductors and whether they live',
+      responses: { 200: answers.listOf('mservices', answers.magnumService) },
+      handle: mservices,
+    },
+    {
+      method: 'GET',
+      path: '/stats',
+      query: ['project_id', 'type'],
+      policies: ['stats:get_all'],
+      summary: 'Count clusters and nodes',
+      responses: { 200: answers.stats },
+      handle: stats,
+    },
   ];
 }
 

@@ -2,12 +2,13 @@ import type { RequestContext } from '@gantry/oslo';
 import { caTypeOf } from '../certificates/cluster-certificates.ts';
 import { badRequest, clusterNotFound, MagnumError } from '../clusters/errors.ts';
 import type { Cluster } from '../store/rows.ts';
+import * as answers from './answer-schemas.ts';
 import { linksTo } from './links.ts';
 import { oneCluster, visibleOrAll } from './lookup.ts';
 import { enforce } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { mandatoryText, readObject, readOnly, text } from './wire-fields.ts';
+import { bodySchema, mandatoryText, readObject, readOnly, text } from './wire-fields.ts';
 
 const certificateFields = {
   cluster_uuid: mandatoryText({ min: 1, max: 255 }),
@@ -64,7 +65,23 @@ export function certificateRoutes(services: ApiServices): Route[] {
   }
 
   return [
-    { method: 'GET', path: '/certificates/:ident', query: ['ca_cert_type'], handle: show },
-    { method: 'POST', path: '/certificates', handle: sign },
+    {
+      method: 'GET',
+      path: '/certificates/:ident',
+      query: ['ca_cert_type'],
+      policies: ['certificate:get'],
+      summary: "Show the certificate of a cluster's CA",
+      responses: { 200: answers.certificate },
+      handle: show,
+    },
+    {
+      method: 'POST',
+      path: '/certificates',
+      policies: ['certificate:create'],
+      summary: "Have a certificate signed by a cluster's CA",
+      request: bodySchema(certificateFields),
+      responses: { 201: answers.certificate },
+      handle: sign,
+    },
   ];
 }

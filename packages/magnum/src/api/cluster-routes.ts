@@ -1,6 +1,7 @@
 import { badRequest, clusterNotFound, MagnumError, quotaExceeded } from '../clusters/errors.ts';
 import type { Cluster, ClusterTemplate, OperationCaller } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import * as answers from './answer-schemas.ts';
 import { clusterFields, newCluster, type NewCluster } from './cluster-request.ts';
 import { clusterBrief, clusterDetail } from './cluster-view.ts';
 import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
@@ -11,7 +12,7 @@ import { CLUSTER_RESOURCE } from './quota-routes.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { ownerOf, targetOf } from './template-routes.ts';
-import { readObject } from './wire-fields.ts';
+import { bodySchema, readObject } from './wire-fields.ts';
 
 /** Before, an unknown template of a new cluster was a fault of the request. */
 const TEMPLATE_404_SINCE = { major: 1, minor: 10 } as const;
@@ -116,16 +117,49 @@ export function clusterRoutes(services: ApiServices): Route[] {
   const path = '/clusters';
   const one = `${path}/:ident`;
   return [
-    { method: 'GET', path, query: LIST_PARAMETERS, handle: listing('get_all', 'clusters') },
+    {
+      method: 'GET',
+      path,
+      query: LIST_PARAMETERS,
+      policies: ['cluster:get_all'],
+      summary: 'List clusters',
+      responses: { 200: answers.listOf('clusters', answers.clusterInList) },
+      handle: listing('get_all', 'clusters'),
+    },
     {
       method: 'GET',
       path: `${path}/detail`,
       query: LIST_PARAMETERS,
+      policies: ['cluster:detail'],
+      summary: 'List clusters, in full',
+      responses: { 200: answers.listOf('clusters', answers.cluster) },
       handle: listing('detail', 'clusters/detail'),
     },
-    { method: 'POST', path, handle: create },
-    { method: 'GET', path: one, handle: show },
-    { method: 'DELETE', path: one, handle: remove },
+    {
+      method: 'POST',
+      path,
+      policies: ['cluster:create'],
+      summary: 'Build a cluster',
+      request: bodySchema(clusterFields),
+      responses: { 202: answers.accepted },
+      handle: create,
+    },
+    {
+      method: 'GET',
+      path: one,
+      policies: ['cluster:get'],
+      summary: 'Show a cluster',
+      responses: { 200: answers.cluster },
+      handle: show,
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      policies: ['cluster:delete'],
+      summary: 'Remove a cluster with all that was made for it',
+      responses: { 204: null },
+      handle: remove,
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { labelDifferences } from '../clusters/labels.ts';
 import { notFound } from '../clusters/errors.ts';
 import type { Cluster, NodeGroup } from '../store/rows.ts';
+import * as answers from './answer-schemas.ts';
 import { asUuid } from './ident.ts';
 import { LIST_PARAMETERS, pageOf, withMarker } from './list-query.ts';
 import { linksTo } from './links.ts';
@@ -48,8 +49,25 @@ export function nodegroupRoutes(services: ApiServices): Route[] {
 
   const path = '/clusters/:cluster/nodegroups';
   return [
-    { method: 'GET', path, since: SINCE, query: [...LIST_PARAMETERS, 'role'], handle: list },
-    { method: 'GET', path: `${path}/:ident`, since: SINCE, handle: show },
+    {
+      method: 'GET',
+      path,
+      since: SINCE,
+      query: [...LIST_PARAMETERS, 'role'],
+      policies: ['nodegroup:get_all'],
+      summary: "List a cluster's node groups",
+      responses: { 200: answers.listOf('nodegroups', answers.nodegroupInList) },
+      handle: list,
+    },
+    {
+      method: 'GET',
+      path: `${path}/:ident`,
+      since: SINCE,
+      policies: ['nodegroup:get'],
+      summary: 'Show a node group',
+      responses: { 200: answers.nodegroup },
+      handle: show,
+    },
   ];
 }
 

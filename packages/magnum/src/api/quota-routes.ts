@@ -1,6 +1,7 @@
 import { identityClient, OpenStackError, orUndefined } from '@gantry/openstack';
 import { badRequest, conflict, forbidden, notFound, unavailable } from '../clusters/errors.ts';
 import type { Quota } from '../store/rows.ts';
+import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
 import { visibleTo } from './lookup.ts';
 import { enforce } from './policies.ts';
@@ -8,7 +9,7 @@ import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { targetOf } from './template-routes.ts';
 import { timestamp } from './timestamp.ts';
-import { booleanOf, integer, readObject, readOnly, text } from './wire-fields.ts';
+import { bodySchema, booleanOf, integer, readObject, readOnly, text } from './wire-fields.ts';
 
 /** The one resource that has a quota. */
 export const CLUSTER_RESOURCE = 'Cluster';
@@ -97,11 +98,49 @@ export function quotaRoutes(services: ApiServices): Route[] {
 
   const one = '/quotas/:project/:resource';
   return [
-    { method: 'GET', path: '/quotas', query: [...LIST_PARAMETERS, 'all_tenants'], handle: list },
-    { method: 'POST', path: '/quotas', handle: create },
-    { method: 'GET', path: one, handle: show },
-    { method: 'PATCH', path: one, handle: update },
-    { method: 'DELETE', path: one, handle: remove },
+    {
+      method: 'GET',
+      path: '/quotas',
+      query: [...LIST_PARAMETERS, 'all_tenants'],
+      policies: ['quota:get_all'],
+      summary: 'List quotas',
+      responses: { 200: answers.listOf('quotas', answers.quota) },
+      handle: list,
+    },
+    {
+      method: 'POST',
+      path: '/quotas',
+      policies: ['quota:create'],
+      summary: 'Give a project a quota',
+      request: bodySchema(quotaFields),
+      responses: { 201: answers.quota },
+      handle: create,
+    },
+    {
+      method: 'GET',
+      path: one,
+      policies: ['quota:get'],
+      summary: "Show a project's quota",
+      responses: { 200: answers.quota },
+      handle: show,
+    },
+    {
+      method: 'PATCH',
+      path: one,
+      policies: ['quota:update'],
+      summary: "Change a project's quota",
+      request: bodySchema(quotaFields),
+      responses: { 202: answers.quota },
+      handle: update,
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      policies: ['quota:delete'],
+      summary: 'Take a quota back; the default applies',
+      responses: { 204: null },
+      handle: remove,
+    },
   ];
 }
 

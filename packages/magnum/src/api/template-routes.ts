@@ -2,6 +2,7 @@ import type { RequestContext } from '@gantry/oslo';
 import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
 import type { ClusterTemplate, New } from '../store/rows.ts';
 import type { Page } from '../store/store.ts';
+import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
 import { oneTemplate, visibleOrAll } from './lookup.ts';
 import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
@@ -10,7 +11,7 @@ import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { templateFields, templateRow, validatedTemplate } from './template-request.ts';
 import { templateView } from './template-view.ts';
-import { booleanOf, readObject } from './wire-fields.ts';
+import { bodySchema, booleanOf, readObject } from './wire-fields.ts';
 
 const INTERNAL = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id', 'user_id'] as const;
 
@@ -119,17 +120,58 @@ export function templateRoutes(services: ApiServices): Route[] {
   const path = '/clustertemplates';
   const one = `${path}/:ident`;
   return [
-    { method: 'GET', path, query: LIST_PARAMETERS, handle: listing('get_all', 'clustertemplates') },
+    {
+      method: 'GET',
+      path,
+      query: LIST_PARAMETERS,
+      policies: ['clustertemplate:get_all'],
+      summary: 'List cluster templates',
+      responses: { 200: answers.listOf('clustertemplates', answers.clusterTemplate) },
+      handle: listing('get_all', 'clustertemplates'),
+    },
     {
       method: 'GET',
       path: `${path}/detail`,
       query: LIST_PARAMETERS,
+      policies: ['clustertemplate:detail'],
+      summary: 'List cluster templates, in full',
+      responses: { 200: answers.listOf('clustertemplates', answers.clusterTemplate) },
       handle: listing('detail', 'clustertemplates/detail'),
     },
-    { method: 'POST', path, handle: create },
-    { method: 'GET', path: one, handle: show },
-    { method: 'PATCH', path: one, handle: update },
-    { method: 'DELETE', path: one, handle: remove },
+    {
+      method: 'POST',
+      path,
+      policies: ['clustertemplate:create', 'clustertemplate:publish'],
+      summary: 'Make a cluster template',
+      request: bodySchema(templateFields),
+      responses: { 201: answers.clusterTemplate },
+      handle: create,
+    },
+    {
+      method: 'GET',
+      path: one,
+      policies: ['clustertemplate:get'],
+      summary: 'Show a cluster template',
+      responses: { 200: answers.clusterTemplate },
+      handle: show,
+    },
+    {
+      method: 'PATCH',
+      path: one,
+      policies: ['clustertemplate:update', 'clustertemplate:publish'],
+      summary: 'Change a cluster template',
+      request: answers.patch,
+      responses: { 200: answers.clusterTemplate },
+      handle: update,
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      policies: ['clustertemplate:delete'],
+      summary: 'Remove a cluster template that no cluster uses',
+      responses: { 204: null },
+      handle: remove,
+    },
   ];
 }
 
