@@ -66,7 +66,8 @@ describe("Debian's clients with the written clouds.yaml", () => {
     const userData = join(cloud.folder, 'user-data.sh');
     writeFileSync(
       userData,
-      '#!/bin/sh\necho the user data ran > /var/www/html/index.html\nsystemctl start nginx\necho USER-DATA-RAN\n',
+      '#!/bin/sh\nmkdir /srv/page && echo the user data ran > /srv/page/index.html\n' +
+        'systemd-run --unit=page python3 -m http.server --directory /srv/page 80\necho USER-DATA-RAN\n',
     );
     await cloud.openstack('network create net');
     await cloud.openstack('subnet create --network net --subnet-range 10.76.0.0/24 sub');
@@ -74,8 +75,12 @@ describe("Debian's clients with the written clouds.yaml", () => {
     await cloud.openstack('router add subnet rt sub');
     await cloud.openstack('security group create web');
     await cloud.openstack('security group rule create --protocol tcp --dst-port 80 web');
-    await cloud.openstack('port create --network net --fixed-ip ip-address=10.76.0.50 --security-group web p');
-    await cloud.openstack(`server create --image server --flavor m1.small --port p --user-data ${userData} --wait srv`);
+    await cloud.openstack(
+      'port create --network net --fixed-ip ip-address=10.76.0.50 --security-group web p',
+    );
+    await cloud.openstack(
+      `server create --image server --flavor m1.small --port p --user-data ${userData} --wait srv`,
+    );
     const shown = await cloud.openstack('server show srv -f json');
     expect(shown).toMatchObject({ status: 'ACTIVE', addresses: { net: ['10.76.0.50'] } });
     await until(
@@ -83,7 +88,10 @@ describe("Debian's clients with the written clouds.yaml", () => {
       (text) => String(text).includes('USER-DATA-RAN'),
     );
 
-    const floating = field(await cloud.openstack('floating ip create --port p public -f json'), 'floating_ip_address');
+    const floating = field(
+      await cloud.openstack('floating ip create --port p public -f json'),
+      'floating_ip_address',
+    );
     const page = await until(
       async () => {
         const answer = await fetch(`http://${floating}/`, { signal: AbortSignal.timeout(2000) });
@@ -108,7 +116,9 @@ describe("Debian's clients with the written clouds.yaml", () => {
     writeFileSync(template, HOT);
     await cloud.openstack(`stack create --wait -t ${template} --parameter external=public st`);
     expect(field(await cloud.openstack('stack show st -f json'), 'stack_status')).toBe('CREATE_COMPLETE');
-    expect(field(await cloud.openstack('stack output show st secret -f json'), 'output_value')).toHaveLength(20);
+    expect(field(await cloud.openstack('stack output show st secret -f json'), 'output_value')).toHaveLength(
+      20,
+    );
     expect(await cloud.openstack('stack resource list st -f json')).toHaveLength(5);
     await cloud.openstack('stack delete --yes --wait st');
     expect(await cloud.openstack('stack list -f json')).toEqual([]);
@@ -123,7 +133,7 @@ describe("Debian's clients with the written clouds.yaml", () => {
       () => cloud.openstack('coe cluster show sw -f json'),
       (cluster) => /_(COMPLETE|FAILED)$/.test(field(cluster, 'status')),
     );
-    expect(shown).toMatchObject({ status: 'CREATE_COMPLETE', status_reason: expect.anything() });
+    expect(field(shown, 'status')).toBe('CREATE_COMPLETE');
     const config = String(await cloud.openstack(`coe cluster config sw --dir ${cloud.folder}`));
     const env = Object.fromEntries(
       [...config.matchAll(/export (\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
