@@ -294,7 +294,7 @@ export function mortalStore(store: Store, writes: number): Store & { readonly di
     transaction: (work) => store.transaction(work),
     close: () => undefined,
     table<T extends Row>(name: string, indexes?: Parameters<Store['table']>[1]): Table<T> {
-      const table = store.table<T>(name, indexes as never);
+      const table = store.table<T>(name, indexes);
       return new Proxy(table, {
         get(target, key) {
           if (key === 'put' || key === 'delete') {

@@ -41,6 +41,8 @@ function requiredRows(engine: Engine, stackId: string, definition: Definition, n
 function mustBeMadeAnew(row: ResourceRow, wanted: ResourceDefinition, stack: StackRow): boolean {
   if (row.operation === stack.operation && row.status === 'IN_PROGRESS') return false;
   if (row.action === 'DELETE') return true;
+  // Found to be ill, or said to be; of a nested stack the ill members are made anew, not all of it.
+  if (row.action === 'CHECK' && row.status === 'FAILED') return wanted.type.nested === undefined;
   if (row.target.kind !== wanted.target.kind) return true;
   // A file of another name is but another template for the same nested stack.
   if (row.target.kind === 'type' && row.target.name !== wanted.target.name) return true;

@@ -47,7 +47,7 @@ export const autoScalingGroup: ResourceType = {
     body: async (context) => ({
       template: membersTemplate(
         context.properties,
-        names(context.row?.data ?? {}, sizeOf(context.properties, {})),
+        names(context.row?.data ?? {}, sizeOf(context.properties, context.row?.data ?? {})),
       ),
       environment: environmentFor(context),
     }),
