@@ -9,7 +9,8 @@ export {
 export { databaseKeyStore, localKeyStore, type KeyStore } from './certificates/key-store.ts';
 export { createSealer, loadSealingKey, type Sealer } from './certificates/sealing.ts';
 export { openStore, type StoreOptions } from './store/open-store.ts';
-export { StoreFileError } from './store/sqlite.ts';
+export { DatabaseUrlError, parseDatabaseUrl } from './store/database-url.ts';
+export { StoreFault, StoreFileError, StoreUnreachable } from './store/faults.ts';
 export type { Store } from './store/store.ts';
 export {
   cloudAccess,

@@ -48,7 +48,7 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
   const log = parts.log.child({ service: 'magnum' });
   writePrivate(folder.magnumConf, magnumConf(parts.publicUrl, secrets));
   const settings: MagnumSettings = loadConfig(magnumOptions, { files: [folder.magnumConf] }).values;
-  const store = await openStore({ file: folder.magnum }).catch((error: unknown) => {
+  const store = await openStore({ url: `sqlite:///${folder.magnum}` }).catch((error: unknown) => {
     if (error instanceof StoreFileError) throw new UserError(error.message, { cause: error });
     throw error;
   });

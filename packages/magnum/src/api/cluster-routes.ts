@@ -55,6 +55,8 @@ export function clusterRoutes(services: ApiServices): Route[] {
     { cluster, nodegroups }: NewCluster,
     caller: OperationCaller,
   ): Promise<void> {
+    await inner.lock(`project ${cluster.project_id}`);
+    await inner.lock(`template ${cluster.cluster_template_id}`);
     // Again, because others may have come first since; and the template may be gone.
     await checkQuota(inner, cluster.project_id);
     if (!(await inner.templates.get(cluster.cluster_template_id))) {
@@ -109,7 +111,10 @@ export function clusterRoutes(services: ApiServices): Route[] {
     const cluster = await oneCluster(store, params['ident'] ?? '', visibleOrAll(context));
     enforce(policies, 'cluster:delete', context, cluster);
     const caller = callerOf(request, context.projectId ?? cluster.project_id);
-    await store.transaction((inner) => replaceByDelete(inner, cluster, caller));
+    await store.transaction(async (inner) => {
+      await inner.lock(`cluster ${cluster.uuid}`);
+      await replaceByDelete(inner, cluster, caller);
+    });
     services.wake.notify(cluster.uuid);
     return { status: 204 };
   }

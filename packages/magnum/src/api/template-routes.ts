@@ -111,6 +111,7 @@ export function templateRoutes(services: ApiServices): Route[] {
     const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
     enforce(policies, 'clustertemplate:delete', context, template);
     await store.transaction(async (inner) => {
+      await inner.lock(`template ${template.uuid}`);
       if (await inner.templates.isReferenced(template.uuid)) throw templateReferenced(template.uuid);
       await inner.templates.destroy(template.uuid);
     });

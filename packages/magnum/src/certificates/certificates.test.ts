@@ -24,7 +24,7 @@ interface Made {
 
 /** A cluster with certificates. */
 async function made(keys: KeyStore = databaseKeyStore()): Promise<Made> {
-  const store = await openStore({ file: ':memory:' });
+  const store = await openStore({ url: 'sqlite://' });
   const { uuid } = await store.clusters.insert(exampleCluster());
   const certificates = createCertificates({
     store,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { selectPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
-import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import { byUuid, change, insert, remove, select, upsert } from './row-queries.ts';
 import type { KeyPairQueries, QuotaQueries, ServiceQueries } from './store.ts';
 
 export function keyPairQueries(context: QueryContext): KeyPairQueries {
@@ -16,22 +16,17 @@ export function serviceQueries(context: QueryContext): ServiceQueries {
   return {
     list: () => select(context, 'magnum_service', sql`order by id`),
     async heartbeat(host, binary) {
-      const mine = sql`host = ${host} and ${sql.ref('binary')} = ${binary}`;
-      const [row] = await select(context, 'magnum_service', sql`where ${mine}`);
       const last_seen_up = context.now();
-      if (row) {
-        await change(context, 'magnum_service', { last_seen_up, report_count: row.report_count + 1 }, mine);
-        return;
-      }
-      await insert(context, 'magnum_service', {
-        host,
-        binary,
-        disabled: false,
-        disabled_reason: null,
-        last_seen_up,
-        forced_down: false,
-        report_count: 0,
-      });
+      const row = { host, binary, disabled: false, disabled_reason: null, last_seen_up, forced_down: false };
+      const { kind } = context;
+      await upsert(
+        context,
+        'magnum_service',
+        { ...row, report_count: 0 },
+        ['host', 'binary'],
+        sql`last_seen_up = ${kind.inserted('last_seen_up')}, updated_at = ${kind.inserted('created_at')},
+            report_count = magnum_service.report_count + 1`,
+      );
     },
   };
 }

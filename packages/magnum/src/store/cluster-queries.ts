@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { selectPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import { read } from './run-statement.ts';
 import type { NodeGroup } from './rows.ts';
 import type { ClusterQueries } from './store.ts';
 
@@ -9,7 +10,7 @@ export function clusterQueries(context: QueryContext): ClusterQueries {
   return {
     get: (uuid) => byUuid(context, 'cluster', uuid),
     find(ident, visible) {
-      const by = 'uuid' in ident ? sql`uuid = ${ident.uuid}` : sql`name = ${ident.name}`;
+      const by = 'uuid' in ident ? sql`uuid = ${ident.uuid}` : context.kind.same('name', ident.name);
       return select(context, 'cluster', sql`where ${by} and ${visibleTo(visible)} order by id limit 2`);
     },
     list: (visible, page) => selectPage(context, 'cluster', visibleTo(visible), page),
@@ -41,9 +42,11 @@ export function clusterQueries(context: QueryContext): ClusterQueries {
       return select(context, 'cluster', sql`where status in (${sql.join(statuses)}) order by id`);
     },
     async countOf(projectId) {
-      const { rows } = await sql<{ n: number | string }>`
-        select count(*) as n from cluster where project_id = ${projectId}`.execute(context.db);
-      return Number(rows[0]?.n ?? 0);
+      const [counted] = await read(
+        context,
+        sql<{ n: number | string }>`select count(*) as n from cluster where project_id = ${projectId}`,
+      );
+      return Number(counted?.n ?? 0);
     },
     insert: (row) => insert(context, 'cluster', row),
     async update(uuid, columns, when) {

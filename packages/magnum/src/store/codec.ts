@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import { UnstorableValue } from './faults.ts';
 import { tables, type ColumnKind, type Rows } from './tables.ts';
 
 /** A row as the database gives and takes it. */
@@ -14,7 +15,16 @@ export type Database = { [T in keyof Rows]: Raw<Rows[T]> };
 /** Any value that a driver binds or returns. */
 export type Bound = string | number | boolean | null;
 
-/** Makes columns of the database out of columns of a row. Undefined ones are left out. */
+/** Most characters of a text. */
+const lengths: Partial<Record<ColumnKind, number>> = { s20: 20, s36: 36, s255: 255, s512: 512 };
+
+const MAX_INTEGER = 2 ** 31 - 1;
+
+/**
+ * Makes columns of the database out of columns of a row. Undefined ones are left out.
+ *
+ * @throws UnstorableValue on every database alike, though SQLite would take anything
+ */
 export function encode<T extends keyof Rows>(
   table: T,
   row: Partial<Rows[T]>,
@@ -23,13 +33,26 @@ export function encode<T extends keyof Rows>(
   const encoded: Record<string, Bound> = {};
   for (const [column, value] of Object.entries(row)) {
     if (value === undefined) continue;
-    const kind = kinds[column];
-    if (value instanceof Date) encoded[column] = writeTime(value);
-    else if (kind === 'object' || kind === 'list') encoded[column] = JSON.stringify(value);
-    else encoded[column] = value as Bound;
+    encoded[column] = encodeValue(column, kinds[column], value);
   }
   // Kysely's types of insert and update differ for each table; the columns were checked by T above.
   return encoded as Partial<Record<keyof Rows[T], never>>;
+}
+
+function encodeValue(column: string, kind: ColumnKind | undefined, value: unknown): Bound {
+  if (value instanceof Date) return writeTime(value, kind === 'second');
+  if (kind === 'object' || kind === 'list') return JSON.stringify(value);
+  if (typeof value === 'string') {
+    const most = kind && lengths[kind];
+    if (most !== undefined && value.length > most && Array.from(value).length > most) {
+      throw new UnstorableValue(column, `it is longer than ${most} characters`);
+    }
+    if (value.includes('\0')) throw new UnstorableValue(column, 'it has a NUL character');
+  }
+  if (kind === 'int' && typeof value === 'number' && !(Math.abs(value) <= MAX_INTEGER)) {
+    throw new UnstorableValue(column, 'the number is too large');
+  }
+  return value as Bound;
 }
 
 /** Parses what the database returned. Columns without a value that hold JSON are empty. */
@@ -49,15 +72,21 @@ function decodeValue(kind: ColumnKind | undefined, value: unknown): unknown {
     case 'bool':
       return value === true || value === 1;
     case 'time':
+    case 'second':
       return typeof value === 'string' ? readTime(value) : null;
     default:
       return value;
   }
 }
 
-/** `2026-11-21 20:52:59.709000`: UTC, as SQLAlchemy writes it on SQLite and as the other databases accept it. */
-export function writeTime(time: Date): string {
-  return `${time.toISOString().slice(0, -1).replace('T', ' ')}000`;
+/**
+ * `2026-11-21 20:52:59.709000`: UTC, as SQLAlchemy writes it on SQLite and as the other databases accept it.
+ *
+ * @param whole leave out the fraction of the second
+ */
+export function writeTime(time: Date, whole = false): string {
+  const text = time.toISOString().replace('T', ' ');
+  return whole ? `${text.slice(0, 19)}.000000` : `${text.slice(0, -1)}000`;
 }
 
 function readTime(text: string): Date {

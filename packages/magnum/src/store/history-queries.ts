@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { QueryContext } from './query-context.ts';
-import { change, insert, select } from './row-queries.ts';
+import { insert, select, upsert } from './row-queries.ts';
 import type { ConditionQueries, EventQueries } from './store.ts';
 
 export function eventQueries(context: QueryContext): EventQueries {
@@ -20,14 +20,18 @@ export function conditionQueries(context: QueryContext): ConditionQueries {
     of: (clusterUuid) =>
       select(context, 'gantry_condition', sql`where cluster_uuid = ${clusterUuid} order by id`),
     async set(condition) {
-      const mine = sql`cluster_uuid = ${condition.cluster_uuid} and type = ${condition.type}`;
-      const [before] = await select(context, 'gantry_condition', sql`where ${mine}`);
-      if (!before) {
-        await insert(context, 'gantry_condition', { ...condition, since: context.now() });
-        return;
-      }
-      const since = before.status === condition.status ? before.since : context.now();
-      await change(context, 'gantry_condition', { ...condition, since }, mine);
+      const { kind } = context;
+      await upsert(
+        context,
+        'gantry_condition',
+        { ...condition, since: context.now() },
+        ['cluster_uuid', 'type'],
+        // MariaDB assigns one after the other, so the status must still be the old one where it is compared.
+        sql`since = case when gantry_condition.status = ${kind.inserted('status')}
+              then gantry_condition.since else ${kind.inserted('since')} end,
+            status = ${kind.inserted('status')}, reason = ${kind.inserted('reason')},
+            message = ${kind.inserted('message')}, updated_at = ${kind.inserted('created_at')}`,
+      );
     },
   };
 }

@@ -2,6 +2,7 @@ import { sql, type SqlBool } from 'kysely';
 import { selectPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import { read } from './run-statement.ts';
 import type { NodeGroupQueries } from './store.ts';
 
 export function nodegroupQueries(context: QueryContext): NodeGroupQueries {
@@ -25,10 +26,13 @@ export function nodegroupQueries(context: QueryContext): NodeGroupQueries {
         visible === 'all'
           ? sql`1 = 1`
           : sql`cluster_id in (select uuid from cluster where ${visibleTo(visible)})`;
-      const { rows } = await sql<{ clusters: number | string; nodes: number | string | null }>`
-        select (select count(*) from cluster where ${visibleTo(visible)}) as clusters,
-               (select sum(node_count) from nodegroup where ${seen}) as nodes`.execute(context.db);
-      return { clusters: Number(rows[0]?.clusters ?? 0), nodes: Number(rows[0]?.nodes ?? 0) };
+      const [sums] = await read(
+        context,
+        sql<{ clusters: number | string; nodes: number | string | null }>`
+          select (select count(*) from cluster where ${visibleTo(visible)}) as clusters,
+                 (select sum(node_count) from nodegroup where ${seen}) as nodes`,
+      );
+      return { clusters: Number(sums?.clusters ?? 0), nodes: Number(sums?.nodes ?? 0) };
     },
   };
 }

@@ -36,11 +36,10 @@ export function operationQueries(context: QueryContext): OperationQueries {
         const [ready] = await select(
           context,
           'gantry_operation',
-          sql`as mine
-              where state in ${unfinished} and (claimed_until is null or claimed_until <= ${now})
+          sql`where state in ${unfinished} and (claimed_until is null or claimed_until <= ${now})
                 and not exists (
                   select 1 from gantry_operation as earlier
-                  where earlier.cluster_uuid = mine.cluster_uuid and earlier.id < mine.id
+                  where earlier.cluster_uuid = gantry_operation.cluster_uuid and earlier.id < gantry_operation.id
                     and (earlier.state in ${unfinished}
                       or (earlier.state = 'superseded' and earlier.claimed_by is not null
                         and earlier.claimed_until > ${now})))
@@ -81,12 +80,13 @@ export function operationQueries(context: QueryContext): OperationQueries {
       const free = { claimed_by: null, claimed_until: null };
       await change(context, 'gantry_operation', free, sql`claimed_by is not null`);
     },
-    async supersede(clusterUuid) {
-      const ended = await select(
+    async supersede(clusterUuid, among = () => true) {
+      const unfinishedOnes = await select(
         context,
         'gantry_operation',
         sql`where cluster_uuid = ${clusterUuid} and state in ${unfinished} order by id`,
       );
+      const ended = unfinishedOnes.filter(among);
       for (const { uuid } of ended) {
         const end = { ...(await withoutToken(uuid)), state: 'superseded' } as const;
         await change(context, 'gantry_operation', end, sql`uuid = ${uuid} and state in ${unfinished}`);

@@ -1,13 +1,13 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import { decode } from './codec.ts';
 import type { QueryContext } from './query-context.ts';
+import { columnsOf, decodeRow } from './row-queries.ts';
+import { read } from './run-statement.ts';
 import { MarkerNotFound, type Page, type Visibility } from './store.ts';
 import { tables, type Rows } from './tables.ts';
 
 type Condition = RawBuilder<SqlBool>;
 
 const always: Condition = sql`1 = 1`;
-const never: Condition = sql`1 = 0`;
 
 /** Columns by which a table can be sorted. */
 export function sortableColumns(table: keyof Rows): readonly string[] {
@@ -37,21 +37,34 @@ export async function selectPage<T extends keyof Rows>(
 ): Promise<Rows[T][]> {
   if (!sortableColumns(table).includes(page.sortKey))
     throw new Error(`${table} has no column ${page.sortKey}`);
-  const from = sql.table(table);
-  let after = always;
-  if (page.marker !== undefined) {
-    const found = await sql<{ id: number; sort_key: unknown }>`
-      select id, ${sql.ref(page.sortKey)} as sort_key from ${from}
-      where ${where} and ${sql.ref(markerColumn)} = ${page.marker}`.execute(context.db);
-    const [marker] = found.rows;
+  // No order can be had from a column that this database doesn't have.
+  const by = context.missing.get(table)?.has(page.sortKey) === true ? { ...page, sortKey: 'id' } : page;
+  const rows = await read(context, pageQuery(context, table, where, by, markerColumn));
+  if (rows.length === 0 && page.marker !== undefined) {
+    const [marker] = await read(
+      context,
+      sql`select id from ${sql.table(table)} where ${where} and ${sql.ref(markerColumn)} = ${page.marker}`,
+    );
     if (!marker) throw new MarkerNotFound(page.marker);
-    after = behind(page, marker.id, marker.sort_key);
   }
-  const { rows } = await sql<object>`
-    select * from ${from} where ${where} and ${after} order by ${order(page)} limit ${page.limit}`.execute(
-    context.db,
-  );
-  return rows.map((row) => decode(table, row));
+  return rows.map((row) => decodeRow(context, table, row));
+}
+
+/** One statement, marker or not: a list has few of them to spend. */
+function pageQuery(
+  context: QueryContext,
+  table: keyof Rows,
+  where: Condition,
+  page: Page,
+  markerColumn: string,
+): RawBuilder<object> {
+  const columns = columnsOf(context, table, 'listed');
+  const listed = sql`${sql.table(table)} as listed`;
+  const end = sql`order by ${order(page)} limit ${page.limit}`;
+  if (page.marker === undefined) return sql`select ${columns} from ${listed} where ${where} ${end}`;
+  const marker = sql`select id as marker_id, ${sql.ref(page.sortKey)} as marker_key
+    from ${sql.table(table)} where ${where} and ${sql.ref(markerColumn)} = ${page.marker}`;
+  return sql`select ${columns} from ${listed}, (${marker}) as marker where ${where} and ${behind(page)} ${end}`;
 }
 
 /** Rows without a value come first when ascending, as SQLite and MariaDB have it by themselves; ties go by `id`. */
@@ -62,16 +75,16 @@ function order(page: Page): RawBuilder<unknown> {
   return sql`case when ${key} is null then 0 else 1 end ${direction}, ${key} ${direction}, id ${direction}`;
 }
 
-function behind(page: Page, id: number, key: unknown): Condition {
+/** Whether a row comes after the marker in that order. */
+function behind(page: Page): Condition {
   const ascending = page.sortDir === 'asc';
   const further = sql.raw(ascending ? '>' : '<');
-  const byId: Condition = sql`id ${further} ${id}`;
-  if (page.sortKey === 'id') return byId;
-  const column = sql.ref(page.sortKey);
-  if (key === null) {
-    const valued: Condition = ascending ? sql`${column} is not null` : never;
-    return sql`(${valued} or (${column} is null and ${byId}))`;
-  }
-  const unvalued: Condition = ascending ? never : sql`${column} is null`;
-  return sql`(${column} ${further} ${key} or (${column} = ${key} and ${byId}) or ${unvalued})`;
+  const later: Condition = sql`id ${further} marker_id`;
+  if (page.sortKey === 'id') return later;
+  const key = sql.ref(page.sortKey);
+  const sameKey: Condition = sql`((${key} = marker_key or (${key} is null and marker_key is null)) and ${later})`;
+  const otherKind: Condition = ascending
+    ? sql`(marker_key is null and ${key} is not null)`
+    : sql`(marker_key is not null and ${key} is null)`;
+  return sql`(${key} ${further} marker_key or ${sameKey} or ${otherKind})`;
 }

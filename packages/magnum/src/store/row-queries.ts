@@ -1,6 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
-import { decode, encode } from './codec.ts';
+import { decode, encode, type Bound } from './codec.ts';
+import { extrasOf, keepExtras, removeExtras, withExtras } from './extra-columns.ts';
 import type { QueryContext } from './query-context.ts';
+import { read, write } from './run-statement.ts';
 import type { Rows } from './tables.ts';
 
 /** Tables whose rows have a UUID. */
@@ -8,14 +10,31 @@ export type UuidTable = { [T in keyof Rows]: Rows[T] extends { uuid: string } ? 
 
 type Inserted<T extends keyof Rows> = Omit<Rows[T], 'id' | 'created_at' | 'updated_at'>;
 
-/** Reads rows by one condition. */
+/** Reads rows by one condition. The table is named by its own name in it, unless `alias` says otherwise. */
 export async function select<T extends keyof Rows>(
   context: QueryContext,
   table: T,
   rest: RawBuilder<unknown>,
 ): Promise<Rows[T][]> {
-  const { rows } = await sql<object>`select * from ${sql.table(table)} ${rest}`.execute(context.db);
-  return rows.map((row) => decode(table, row));
+  const rows = await read(
+    context,
+    sql<object>`select ${columnsOf(context, table)} from ${sql.table(table)} ${rest}`,
+  );
+  return rows.map((row) => decodeRow(context, table, row));
+}
+
+/** What to select of a table, so that {@link decodeRow} finds everything. @param name of the table in the statement */
+export function columnsOf(
+  context: QueryContext,
+  table: keyof Rows,
+  name: string = table,
+): RawBuilder<unknown> {
+  return context.missing.has(table) ? withExtras(name) : sql`${sql.table(name)}.*`;
+}
+
+export function decodeRow<T extends keyof Rows>(context: QueryContext, table: T, row: object): Rows[T] {
+  const missing = context.missing.get(table);
+  return decode(table, missing ? extrasOf(row, missing) : row);
 }
 
 export async function byUuid<T extends UuidTable>(
@@ -27,20 +46,43 @@ export async function byUuid<T extends UuidTable>(
   return row;
 }
 
-/** Inserts and reads back. */
+/** @returns the row as reading it back would give it */
 export async function insert<T extends keyof Rows>(
   context: QueryContext,
   table: T,
   row: Inserted<T>,
 ): Promise<Rows[T]> {
   const full = { ...row, created_at: context.now(), updated_at: null } as unknown as Rows[T];
-  const columns = encode(table, full);
+  const columns = encode(table, full) as Record<string, Bound>;
+  const missing = context.missing.get(table);
+  const { id } = await write(context, insertion(context, table, present(columns, missing), sql``));
+  if (missing) await keepExtras(context, [String(columns['uuid'])], pick(columns, missing));
+  return { ...decode(table, columns), id };
+}
+
+/** Inserts, or, if a row with the same `unique` columns is there, changes it. */
+export async function upsert<T extends keyof Rows>(
+  context: QueryContext,
+  table: T,
+  row: Inserted<T>,
+  unique: readonly (keyof Rows[T] & string)[],
+  assignments: RawBuilder<unknown>,
+): Promise<void> {
+  const full = { ...row, created_at: context.now(), updated_at: null } as unknown as Rows[T];
+  const columns = encode(table, full) as Record<string, Bound>;
+  await write(context, insertion(context, table, columns, context.kind.onConflict(unique, assignments)));
+}
+
+function insertion(
+  { kind }: QueryContext,
+  table: keyof Rows,
+  columns: Record<string, Bound>,
+  conflict: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
   const values = sql.join(Object.values(columns));
-  const { insertId } = await sql`insert into ${sql.table(table)} (${names}) values (${values})`.execute(
-    context.db,
-  );
-  return { ...full, id: Number(insertId) };
+  const returning = kind.returnsId ? sql`returning id` : sql``;
+  return sql`insert into ${sql.table(table)} (${names}) values (${values}) ${conflict} ${returning}`;
 }
 
 /** Sets columns of the rows that `where` chooses, and their `updated_at`. @returns how many there were */
@@ -50,12 +92,20 @@ export async function change<T extends keyof Rows>(
   columns: Partial<Rows[T]>,
   where: RawBuilder<unknown>,
 ): Promise<number> {
-  const encoded = encode(table, { ...columns, updated_at: context.now() });
-  const assignments = Object.entries(encoded).map(([name, value]) => sql`${sql.ref(name)} = ${value}`);
-  const done = await sql`update ${sql.table(table)} set ${sql.join(assignments)} where ${where}`.execute(
-    context.db,
+  const encoded = encode(table, { ...columns, updated_at: context.now() }) as Record<string, Bound>;
+  const missing = context.missing.get(table);
+  const extras = missing && pick(encoded, missing);
+  // Read before: afterwards the condition may choose others.
+  const uuids = extras && Object.keys(extras).length > 0 ? await uuidsOf(context, table, where) : [];
+  const assignments = Object.entries(present(encoded, missing)).map(
+    ([name, value]) => sql`${sql.ref(name)} = ${value}`,
   );
-  return Number(done.numAffectedRows ?? 0n);
+  const { rows } = await write(
+    context,
+    sql`update ${sql.table(table)} set ${sql.join(assignments)} where ${where}`,
+  );
+  if (extras && rows > 0) await keepExtras(context, uuids, extras);
+  return rows;
 }
 
 /** @returns how many rows there were */
@@ -64,6 +114,30 @@ export async function remove(
   table: keyof Rows,
   where: RawBuilder<unknown>,
 ): Promise<number> {
-  const done = await sql`delete from ${sql.table(table)} where ${where}`.execute(context.db);
-  return Number(done.numAffectedRows ?? 0n);
+  if (context.missing.has(table)) await removeExtras(context, await uuidsOf(context, table, where));
+  return (await write(context, sql`delete from ${sql.table(table)} where ${where}`)).rows;
+}
+
+async function uuidsOf(
+  context: QueryContext,
+  table: keyof Rows,
+  where: RawBuilder<unknown>,
+): Promise<string[]> {
+  const rows = await read(
+    context,
+    sql<{ uuid: string }>`select uuid from ${sql.table(table)} where ${where}`,
+  );
+  return rows.map(({ uuid }) => uuid);
+}
+
+function present(
+  columns: Record<string, Bound>,
+  missing: ReadonlySet<string> | undefined,
+): Record<string, Bound> {
+  if (!missing) return columns;
+  return Object.fromEntries(Object.entries(columns).filter(([name]) => !missing.has(name)));
+}
+
+function pick(columns: Record<string, Bound>, names: ReadonlySet<string>): Record<string, Bound> {
+  return Object.fromEntries(Object.entries(columns).filter(([name]) => names.has(name)));
 }

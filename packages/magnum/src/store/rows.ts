@@ -30,7 +30,7 @@ export const clusterStatuses = [
 export type ClusterStatus = (typeof clusterStatuses)[number];
 export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
 
-interface Row {
+export interface Row {
   /** Given by the database, in the order of creation. */
   readonly id: number;
   readonly created_at: Date | null;
@@ -185,7 +185,17 @@ export interface Quota extends Row {
   readonly hard_limit: number;
 }
 
-export type Verb = 'create' | 'delete' | 'update' | 'resize' | 'upgrade' | 'rotate-ca' | 'rotate-credential';
+export type Verb =
+  | 'create'
+  | 'delete'
+  | 'update'
+  | 'resize'
+  | 'upgrade'
+  | 'create-nodegroup'
+  | 'update-nodegroup'
+  | 'delete-nodegroup'
+  | 'rotate-ca'
+  | 'rotate-credential';
 
 /**
  * `superseded`: a later operation took its place before it was finished; whoever runs it learns so at its next

@@ -1,15 +1,12 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { SqliteDialect, type Dialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { StoreFileError } from './faults.ts';
 
 /** The number of the file's layout. A file of another number is refused, never converted silently. */
 const LAYOUT = 1;
 
 /** Statements kept ready to run again. */
 const MAX_STATEMENTS = 500;
-
-export class StoreFileError extends Error {
-  override readonly name = 'StoreFileError';
-}
 
 /**
  * Kysely on node:sqlite.

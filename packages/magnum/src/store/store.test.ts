@@ -2,226 +2,41 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { exampleCaller, exampleCluster, exampleNodeGroup, exampleTemplate } from './example-rows.ts';
+import { afterAll, expect, test } from 'vitest';
+import { storeContract } from './contract.ts';
+import { racesContract } from './contract-races.ts';
+import { exampleCluster } from './example-rows.ts';
 import { openStore } from './open-store.ts';
-import type { NewOperation, Page, Store } from './store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gantry-store-'));
-let now: Date;
-let store: Store;
-const ask: Page = { sortKey: 'id', sortDir: 'asc', limit: 10 };
+afterAll(() => rmSync(folder, { recursive: true }));
 
-beforeEach(async () => {
-  now = new Date('2030-01-01T00:00:00.250Z');
-  store = await openStore({ file: ':memory:', now: () => now });
-});
-afterEach(() => store.close());
-
-const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
-const pass = (seconds: number): void => void (now = after(seconds));
-
-function uuid(n: number): string {
-  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-}
-
-describe('clusters', () => {
-  test('come back as they were written, also after the file was closed, in the original’s own format', async () => {
-    const file = join(folder, 'magnum.db');
-    const first = await openStore({ file, now: () => now });
-    const labels = { 'a.b/c': 'Ω', empty: '' };
-    const written = await first.clusters.insert(exampleCluster({ labels, floating_ip_enabled: false }));
-    await first.close();
-    const again = await openStore({ file });
-    expect(await again.clusters.get(written.uuid)).toEqual(written);
-    expect(written).toMatchObject({ id: 1, created_at: now, updated_at: null, labels });
-    await again.close();
-    const raw = new DatabaseSync(file);
-    expect(raw.prepare('select created_at, labels, floating_ip_enabled from cluster').get()).toEqual({
-      created_at: '2030-01-01 00:00:00.250000',
-      labels: JSON.stringify(labels),
-      floating_ip_enabled: 0,
-    });
-    raw.exec('PRAGMA user_version = 99');
-    raw.close();
-    await expect(openStore({ file })).rejects.toThrow(/layout 99.*use the gantry that made it/);
-    rmSync(folder, { recursive: true });
-  });
-
-  test('are found by name in one project only, and paging goes through all of them once, ties and nulls included', async () => {
-    const keypairs = [null, 'b', 'a', 'b', null, 'a', 'c'];
-    for (const [n, keypair] of keypairs.entries()) {
-      await store.clusters.insert(exampleCluster({ uuid: uuid(n), keypair, name: 'same' }));
-    }
-    await store.clusters.insert(exampleCluster({ uuid: uuid(90), project_id: 'p2', name: 'same' }));
-    expect(await store.clusters.find({ name: 'same' }, { projectId: 'p2' })).toHaveLength(1);
-    expect(await store.clusters.find({ name: 'same' }, { projectId: 'p1' })).toHaveLength(2);
-    for (const sortDir of ['asc', 'desc'] as const) {
-      const seen: (string | null)[] = [];
-      let marker: string | undefined;
-      for (;;) {
-        const page = await store.clusters.list(
-          { projectId: 'p1' },
-          { sortKey: 'keypair', sortDir, limit: 2, marker },
-        );
-        seen.push(...page.map((cluster) => `${cluster.keypair ?? '-'}${Number(cluster.uuid.slice(-2))}`));
-        if (page.length < 2) break;
-        marker = page.at(-1)?.uuid;
-      }
-      const ascending = ['-0', '-4', 'a2', 'a5', 'b1', 'b3', 'c6'];
-      expect(seen).toEqual(sortDir === 'asc' ? ascending : ascending.toReversed());
-    }
-    await expect(store.clusters.list({ projectId: 'p1' }, { ...ask, marker: uuid(90) })).rejects.toThrow(
-      uuid(90),
-    );
-  });
-
-  test('are changed only in the states asked for, and go with their node groups', async () => {
-    const cluster = await store.clusters.insert(exampleCluster());
-    const template = await store.templates.insert(exampleTemplate());
-    const group = await store.nodegroups.insert(
-      exampleNodeGroup({ node_count: 3, node_addresses: ['10.0.0.4'] }),
-    );
-    expect(
-      await store.clusters.update(cluster.uuid, { status: 'DELETE_IN_PROGRESS' }, ['CREATE_COMPLETE']),
-    ).toBe(false);
-    expect(
-      await store.clusters.update(cluster.uuid, { status: 'CREATE_COMPLETE' }, ['CREATE_IN_PROGRESS']),
-    ).toBe(true);
-    const changed = await store.clusters.get(cluster.uuid);
-    expect(changed).toEqual({ ...cluster, status: 'CREATE_COMPLETE', updated_at: now });
-    expect(changed && (await store.clusters.withGroups([changed]))).toEqual([
-      { cluster: changed, nodegroups: [group], template },
-    ]);
-    expect(await store.nodegroups.totals({ projectId: 'p1' })).toEqual({ clusters: 1, nodes: 3 });
-    expect(await store.nodegroups.totals({ projectId: 'p2' })).toEqual({ clusters: 0, nodes: 0 });
-    expect(await store.clusters.destroy(cluster.uuid)).toBe(true);
-    expect(await store.nodegroups.of(cluster.uuid)).toEqual([]);
-  });
-
-  test('a transaction that fails leaves nothing', async () => {
-    const work = store.transaction(async (inner) => {
-      await inner.clusters.insert(exampleCluster());
-      await inner.transaction((deeper) => deeper.nodegroups.insert(exampleNodeGroup()));
-      throw new Error('no');
-    });
-    await expect(work).rejects.toThrow('no');
-    expect(await store.clusters.list('all', ask)).toEqual([]);
-    expect(await store.nodegroups.totals('all')).toEqual({ clusters: 0, nodes: 0 });
-  });
+let count = 0;
+let file = '';
+const sqlite = () => ({
+  url: `sqlite:///${file}`,
+  shared: false,
+  async empty() {
+    file = join(folder, `${(count += 1)}.sqlite`);
+  },
 });
 
-test('templates: others’ public ones are seen unless hidden', async () => {
-  await store.templates.insert(exampleTemplate({ uuid: uuid(1), hidden: true }));
-  await store.templates.insert(exampleTemplate({ uuid: uuid(2), project_id: 'p2' }));
-  await store.templates.insert(exampleTemplate({ uuid: uuid(3), project_id: 'p2', public: true }));
-  await store.templates.insert(
-    exampleTemplate({ uuid: uuid(4), project_id: 'p2', public: true, hidden: true }),
-  );
-  const seen = await store.templates.list({ projectId: 'p1' }, ask);
-  expect(seen.map((template) => template.uuid)).toEqual([uuid(1), uuid(3)]);
-  expect(await store.templates.find({ uuid: uuid(4) }, { projectId: 'p1' })).toEqual([]);
-  expect(await store.templates.list('all', ask)).toHaveLength(4);
-});
+storeContract('SQLite', sqlite);
+racesContract('SQLite, many at once', sqlite);
 
-describe('operations', () => {
-  const create: NewOperation = {
-    cluster_uuid: 'c1',
-    verb: 'create',
-    parameters: { a: 1 },
-    caller: exampleCaller(),
-  };
-  const remove: NewOperation = { ...create, verb: 'delete' };
-
-  test('of one cluster queue behind each other, those of another do not', async () => {
-    const first = await store.operations.enqueue(create);
-    const second = await store.operations.enqueue(remove);
-    const other = await store.operations.enqueue({ ...create, cluster_uuid: 'c2' });
-    expect((await store.operations.claim('a', after(60)))?.uuid).toBe(first.uuid);
-    expect((await store.operations.claim('b', after(60)))?.uuid).toBe(other.uuid);
-    expect(await store.operations.claim('b', after(60))).toBeUndefined();
-    expect(await store.operations.finish(first.uuid, 'a', 'done')).toBe(true);
-    expect(await store.operations.claim('b', after(60))).toMatchObject({
-      uuid: second.uuid,
-      state: 'running',
-    });
+test('a file of SQLite has the original’s format, and one of another layout is left alone', async () => {
+  const path = join(folder, 'magnum.db');
+  const url = `sqlite:///${path}`;
+  const store = await openStore({ url, now: () => new Date('2030-01-01T00:00:00.250Z') });
+  await store.clusters.insert(exampleCluster({ labels: { a: 'Ω' }, floating_ip_enabled: false }));
+  await store.close();
+  const raw = new DatabaseSync(path);
+  expect(raw.prepare('select created_at, labels, floating_ip_enabled from cluster').get()).toEqual({
+    created_at: '2030-01-01 00:00:00.000000',
+    labels: '{"a":"Ω"}',
+    floating_ip_enabled: 0,
   });
-
-  test('whose runner died are taken over with what it had written down, and the dead one’s writes are refused', async () => {
-    const { uuid } = await store.operations.enqueue(create);
-    await store.operations.claim('dead', after(60));
-    expect(await store.operations.advance(uuid, 'dead', { step: 'stack', results: { id: 7 } })).toBe(true);
-    pass(59);
-    expect(await store.operations.claim('heir', after(60))).toBeUndefined();
-    expect(await store.operations.nextWake()).toEqual(after(1));
-    pass(1);
-    expect(await store.operations.claim('heir', after(60))).toMatchObject({
-      uuid,
-      step: 'stack',
-      results: { id: 7 },
-    });
-    expect(await store.operations.advance(uuid, 'dead', { step: 'end' })).toBe(false);
-    expect(await store.operations.finish(uuid, 'dead', 'failed')).toBe(false);
-    expect(await store.operations.finish(uuid, 'heir', 'failed', 'why')).toBe(true);
-    expect(await store.operations.get(uuid)).toMatchObject({
-      state: 'failed',
-      last_error: 'why',
-      step: 'stack',
-    });
-  });
-
-  test('that are to be tried again wait until their time', async () => {
-    const { uuid } = await store.operations.enqueue(create);
-    await store.operations.claim('a', after(60));
-    await store.operations.release(uuid, 'a', after(5));
-    expect(await store.operations.claim('a', after(60))).toBeUndefined();
-    pass(5);
-    expect((await store.operations.claim('a', after(60)))?.uuid).toBe(uuid);
-  });
-
-  test('a delete replaces what is unfinished, and begins when its runner has let go or is dead', async () => {
-    const first = await store.operations.enqueue(create);
-    await store.operations.claim('a', after(60));
-    const [ended] = await store.operations.supersede('c1');
-    expect(ended?.uuid).toBe(first.uuid);
-    const second = await store.operations.enqueue(remove);
-    expect(await store.operations.advance(first.uuid, 'a', { step: 'next' })).toBe(false);
-    expect(await store.operations.claim('b', after(60))).toBeUndefined();
-    await store.operations.release(first.uuid, 'a');
-    expect((await store.operations.claim('b', after(60)))?.uuid).toBe(second.uuid);
-    expect(await store.operations.get(first.uuid)).toMatchObject({
-      state: 'superseded',
-      caller: { sealed_token: null, user_id: 'u1' },
-    });
-  });
-
-  test('the token is gone when an operation has ended', async () => {
-    const { uuid } = await store.operations.enqueue(create);
-    await store.operations.claim('a', after(60));
-    await store.operations.finish(uuid, 'a', 'done');
-    expect((await store.operations.get(uuid))?.caller.sealed_token).toBeNull();
-  });
-});
-
-test('conditions keep the time of their last turn, services count their reports, quotas change', async () => {
-  const condition = {
-    cluster_uuid: 'c1',
-    type: 'Ready',
-    status: 'False',
-    reason: 'R',
-    message: 'm',
-  } as const;
-  await store.conditions.set(condition);
-  const start = now;
-  pass(10);
-  await store.conditions.set({ ...condition, message: 'other' });
-  expect(await store.conditions.of('c1')).toMatchObject([{ message: 'other', since: start }]);
-  await store.conditions.set({ ...condition, status: 'True' });
-  expect(await store.conditions.of('c1')).toMatchObject([{ status: 'True', since: now }]);
-  await store.services.heartbeat('h', 'magnum-conductor');
-  await store.services.heartbeat('h', 'magnum-conductor');
-  expect(await store.services.list()).toMatchObject([{ host: 'h', report_count: 1, last_seen_up: now }]);
-  await store.quotas.insert({ project_id: 'p', resource: 'Cluster', hard_limit: 3 });
-  expect(await store.quotas.update('p', 'Cluster', 5)).toBe(true);
-  expect(await store.quotas.get('p', 'Cluster')).toMatchObject({ hard_limit: 5 });
+  raw.exec('PRAGMA user_version = 99');
+  raw.close();
+  await expect(openStore({ url })).rejects.toThrow(/layout 99.*use the gantry that made it/);
 });

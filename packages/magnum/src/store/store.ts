@@ -30,9 +30,15 @@ export interface Store {
   /**
    * Everything asked of the store that `work` is given happens together or not at all. Inside, never use the
    * outer store: on SQLite there is one connection, and that would wait for itself. No calls to other services
-   * inside either. Inside a transaction, `transaction` joins it.
+   * inside either. Inside a transaction, `transaction` joins it. Where it has to yield to another transaction,
+   * `work` is done again from its beginning.
    */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  /**
+   * Inside a transaction, before it reads: from here to its end no other transaction is that has taken the same
+   * lock. For what must be looked at and changed without anybody between: a quota and the count it limits.
+   */
+  lock(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -160,8 +166,8 @@ export interface OperationQueries {
   release(uuid: string, owner: string, notBefore?: Date): Promise<void>;
   /** Takes every claim back. Only for one who is alone with the database: whoever held them must be gone. */
   releaseAll(): Promise<void>;
-  /** Ends everything unfinished of a cluster as `superseded`. @returns what was */
-  supersede(clusterUuid: string): Promise<Operation[]>;
+  /** Ends everything unfinished of a cluster, or what is chosen of it, as `superseded`. @returns what was */
+  supersede(clusterUuid: string, among?: (operation: Operation) => boolean): Promise<Operation[]>;
   /** When the next claim can succeed because a claim or wait runs out then; undefined if nothing waits. */
   nextWake(): Promise<Date | undefined>;
 }

@@ -7,6 +7,7 @@ import type {
   NodeGroup,
   Operation,
   Quota,
+  Row,
   X509KeyPair,
 } from './rows.ts';
 
@@ -21,12 +22,16 @@ export type ColumnKind =
   | 'bool'
   | 'object'
   | 'list'
-  | 'time';
+  | 'time'
+  /** A time that the original's tables keep without fractions. */
+  | 'second';
 
 export interface TableShape<T> {
   readonly columns: Readonly<Record<Exclude<keyof T, 'id'>, ColumnKind>>;
   readonly unique?: readonly (readonly (keyof T & string)[])[];
   readonly indexes?: readonly (readonly (keyof T & string)[])[];
+  /** Columns that databases of the original which has Heat clusters don't have. */
+  readonly later?: readonly (keyof T & string)[];
 }
 
 /** Rows by table. */
@@ -40,15 +45,30 @@ export interface Rows {
   gantry_operation: Operation;
   gantry_event: ClusterEvent;
   gantry_condition: Condition;
+  gantry_lock: Lock;
+  gantry_extra: Extra;
 }
 
+/** Rows of which one transaction at a time writes one. */
+interface Lock extends Row {
+  readonly name: string;
+  readonly turns: number;
+}
+
+/** What rows of Magnum's own tables hold in columns that this database's version of them doesn't have. */
+export interface Extra extends Row {
+  readonly row_uuid: string;
+  readonly columns: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+const seconds = { created_at: 'second', updated_at: 'second' } as const;
 const times = { created_at: 'time', updated_at: 'time' } as const;
 
 /** Every table with its columns, for making it and for reading its rows. Magnum's own are those of its models. */
 export const tables: { readonly [T in keyof Rows]: TableShape<Rows[T]> } = {
   cluster: {
     columns: {
-      ...times,
+      ...seconds,
       project_id: 's255',
       user_id: 's255',
       uuid: 's36',
@@ -87,7 +107,7 @@ export const tables: { readonly [T in keyof Rows]: TableShape<Rows[T]> } = {
   },
   cluster_template: {
     columns: {
-      ...times,
+      ...seconds,
       uuid: 's36',
       project_id: 's255',
       user_id: 's255',
@@ -127,7 +147,7 @@ export const tables: { readonly [T in keyof Rows]: TableShape<Rows[T]> } = {
   },
   nodegroup: {
     columns: {
-      ...times,
+      ...seconds,
       uuid: 's36',
       name: 's255',
       cluster_id: 's255',
@@ -150,10 +170,11 @@ export const tables: { readonly [T in keyof Rows]: TableShape<Rows[T]> } = {
       node_taints: 'list',
     },
     unique: [['uuid'], ['cluster_id', 'name']],
+    later: ['node_labels', 'node_taints'],
   },
   x509keypair: {
     columns: {
-      ...times,
+      ...seconds,
       uuid: 's36',
       certificate: 'text',
       private_key: 'text',
@@ -166,19 +187,19 @@ export const tables: { readonly [T in keyof Rows]: TableShape<Rows[T]> } = {
   },
   magnum_service: {
     columns: {
-      ...times,
+      ...seconds,
       host: 's255',
       binary: 's255',
       disabled: 'bool',
       disabled_reason: 's255',
-      last_seen_up: 'time',
+      last_seen_up: 'second',
       forced_down: 'bool',
       report_count: 'int',
     },
     unique: [['host', 'binary']],
   },
   quotas: {
-    columns: { ...times, project_id: 's255', resource: 's255', hard_limit: 'int' },
+    columns: { ...seconds, project_id: 's255', resource: 's255', hard_limit: 'int' },
     unique: [['project_id', 'resource']],
   },
   gantry_operation: {
@@ -224,4 +245,11 @@ export const tables: { readonly [T in keyof Rows]: TableShape<Rows[T]> } = {
     },
     unique: [['cluster_uuid', 'type']],
   },
+  gantry_lock: { columns: { ...times, name: 's255', turns: 'int' }, unique: [['name']] },
+  gantry_extra: { columns: { ...times, row_uuid: 's36', columns: 'object' }, unique: [['row_uuid']] },
 };
+
+/** Whether a table is ours to make and to change; the others are Magnum's. */
+export function isOurs(table: string): boolean {
+  return table.startsWith('gantry_');
+}

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { selectPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import { read } from './run-statement.ts';
 import type { TemplateIdent, TemplateQueries, Visibility } from './store.ts';
 
 export function templateQueries(context: QueryContext): TemplateQueries {
@@ -11,7 +12,7 @@ export function templateQueries(context: QueryContext): TemplateQueries {
       select(
         context,
         'cluster_template',
-        sql`where ${identified(ident)} and ${readableBy(visible)} order by id limit 2`,
+        sql`where ${identified(context, ident)} and ${readableBy(visible)} order by id limit 2`,
       ),
     list: (visible, page) => selectPage(context, 'cluster_template', readableBy(visible), page),
     insert: (row) => insert(context, 'cluster_template', row),
@@ -19,17 +20,18 @@ export function templateQueries(context: QueryContext): TemplateQueries {
       (await change(context, 'cluster_template', columns, sql`uuid = ${uuid}`)) > 0,
     destroy: async (uuid) => (await remove(context, 'cluster_template', sql`uuid = ${uuid}`)) > 0,
     async isReferenced(uuid) {
-      const { rows } = await sql`select id from cluster where cluster_template_id = ${uuid} limit 1`.execute(
-        context.db,
+      const found = await read(
+        context,
+        sql`select id from cluster where cluster_template_id = ${uuid} limit 1`,
       );
-      return rows.length > 0;
+      return found.length > 0;
     },
   };
 }
 
-function identified(ident: TemplateIdent) {
+function identified({ kind }: QueryContext, ident: TemplateIdent) {
   if ('uuid' in ident) return sql`uuid = ${ident.uuid}`;
-  return 'id' in ident ? sql`id = ${ident.id}` : sql`name = ${ident.name}`;
+  return 'id' in ident ? sql`id = ${ident.id}` : kind.same('name', ident.name);
 }
 
 /** Own ones, hidden or not, and others' that are public and not hidden. */
