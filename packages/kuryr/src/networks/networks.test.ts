@@ -128,11 +128,16 @@ describe('networks of our own', () => {
   });
 });
 
-describe('networks that are there already', () => {
-  let options: Record<string, string>;
-  let networkId: string;
-  let subnetId: string;
+let options: Record<string, string>;
+let networkId: string;
+let subnetId: string;
 
+function userPort(more: Record<string, unknown> = {}): Record<string, unknown> {
+  const fixed_ips = [{ subnet_id: subnetId, ip_address: '10.0.0.77' }];
+  return neutron.make('ports', { name: 'mine', network_id: networkId, fixed_ips, ...more });
+}
+
+describe('networks that are there already', () => {
   beforeEach(() => {
     const network = neutron.make('networks', { name: 'ops' });
     const subnet = neutron.make('subnets', {
@@ -227,11 +232,6 @@ describe('networks that are there already', () => {
   });
 
   describe("a user's port", () => {
-    function userPort(more: Record<string, unknown> = {}): Record<string, unknown> {
-      const fixed_ips = [{ subnet_id: subnetId, ip_address: '10.0.0.77' }];
-      return neutron.make('ports', { name: 'mine', network_id: networkId, fixed_ips, ...more });
-    }
-
     test('serves the container with its --ip, and is as before when the container leaves', async () => {
       const port = userPort();
       const before = structuredClone(port);
