@@ -37,7 +37,8 @@ export async function realCloud(): Promise<RealCloud> {
     kuryrSocket: join(engine.pluginsFolder, 'kuryr.sock'),
   });
   const dockerHost = `unix://${engine.socket}`;
-  const environment = { LC_ALL: 'C.UTF-8', HOME: folder };
+  // The client asks for the shell it is to write commands for.
+  const environment = { LC_ALL: 'C.UTF-8', HOME: folder, SHELL: '/bin/bash' };
   // Debian's client is Debian's Python's, whatever other Python a machine has first in its PATH.
   const path = `/usr/bin:/bin:/usr/sbin:/sbin`;
   return {
@@ -51,7 +52,11 @@ export async function realCloud(): Promise<RealCloud> {
         OS_CLIENT_CONFIG_FILE: join(data, 'clouds.yaml'),
         OS_CLOUD: options.cloud ?? 'gantry',
       };
-      const { stdout } = await run('/usr/bin/openstack', words(line), { env, cwd: folder, maxBuffer: 2 ** 26 });
+      const { stdout } = await run('/usr/bin/openstack', words(line), {
+        env,
+        cwd: folder,
+        maxBuffer: 2 ** 26,
+      });
       return /-f json/.test(line) ? JSON.parse(stdout) : stdout;
     },
     async docker(line, env = { DOCKER_HOST: dockerHost }) {
