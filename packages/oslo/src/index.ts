@@ -4,6 +4,8 @@ export { configArguments, loadConfig, type Loaded, type Sources } from './config
 /** Declarations of options: `option.port({ default: 9511 })`. */
 export * as option from './config/option.ts';
 export type { Option, OptionSchema, Values } from './config/option.ts';
+export { corsHeaders, corsOptions, preflight, type CorsSettings } from './http/cors.ts';
+export { healthcheck, healthcheckOptions, type HealthcheckSettings } from './http/healthcheck.ts';
 export { newRequestId } from './http/request-id.ts';
 export { publicAddress, type AddressedRequest, type AddressOptions } from './http/public-address.ts';
 export { contextOf, type RequestContext } from './keystone/request-context.ts';

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
+  corsHeaders,
   createTokenCheck,
+  healthcheck,
   KeystoneUnavailable,
   newRequestId,
+  preflight,
   publicAddress,
   unauthorized,
   type RequestContext,
 } from '@gantry/oslo';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { badRequest, MagnumError, methodNotAllowed } from '../clusters/errors.ts';
-import { administrationRoutes } from './administration-routes.ts';
-import { certificateRoutes } from './certificate-routes.ts';
-import { clusterRoutes } from './cluster-routes.ts';
+import { MagnumError, methodNotAllowed } from '../clusters/errors.ts';
 import { rootDocument, versionDocument } from './discovery.ts';
 import { errorBody } from './error-view.ts';
+import { bytesOf, oneHeader, queryOf, segmentsOf, send } from './exchange.ts';
 import {
   atLeast,
   MAX_VERSION,
@@ -22,17 +23,16 @@ import {
   versionHeaders,
   type Microversion,
 } from './microversion.ts';
-import { nodegroupRoutes } from './nodegroup-routes.ts';
+import { openApiDocument } from './openapi.ts';
 import { createPolicies } from './policies.ts';
-import { quotaRoutes } from './quota-routes.ts';
 import { parseBody } from './request-body.ts';
-import { matchRoute, type ApiReply, type Route } from './route.ts';
+import { matchRoute, type ApiReply } from './route.ts';
+import { apiRoutes } from './routes.ts';
 import type { ApiServices } from './services.ts';
-import { templateRoutes } from './template-routes.ts';
 
 export interface MagnumApiOptions extends Omit<
   ApiServices,
-  'policies' | 'inTrusteeDomain' | 'now' | 'uuid' | 'random'
+  'policies' | 'inTrusteeDomain' | 'now' | 'uuid' | 'random' | 'stopping'
 > {
   /** The domain in which Magnum makes users for clusters; undefined if there is none. */
   readonly trusteeDomainId?: (() => Promise<string | undefined>) | undefined;
@@ -58,8 +58,10 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
   const inTrusteeDomain = (context: RequestContext): boolean =>
     trusteeDomain !== undefined && context.userDomainId === trusteeDomain;
   const now = options.now ?? (() => new Date());
+  const stop = new AbortController();
   const services: ApiServices = {
     ...options,
+    stopping: stop.signal,
     now,
     uuid: options.uuid ?? randomUUID,
     random: options.random ?? Math.random,
@@ -72,14 +74,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
       now: () => now().getTime(),
     }),
   };
-  const routes = [
-    ...templateRoutes(services),
-    ...clusterRoutes(services),
-    ...nodegroupRoutes(services),
-    ...certificateRoutes(services),
-    ...quotaRoutes(services),
-    ...administrationRoutes(services),
-  ];
+  const routes = apiRoutes(services);
   const tokens = createTokenCheck({
     session: options.sessions.ofService(),
     cacheSeconds: options.settings.keystone_authtoken.token_cache_time,
@@ -92,17 +87,30 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     const versioned = first === 'v1';
     const below = versioned ? rest : segments;
     if (below.length === 0) return discovery(request, base, versioned);
-    if (first === 'healthcheck')
-      return { status: 200, body: 'OK', headers: { 'content-type': 'text/plain' } };
+    if (`/${segments.join('/')}` === options.settings.healthcheck.path) return health(request);
+    if (first === 'openapi.json' && rest.length === 0) return document(request, base);
     const context = await callerOf(request);
     if (!context) return unauthorized(options.authUrl);
+    // Gantry's own routes have no microversions.
+    if (first === 'gantry') return dispatch(below, { request, context, version: max, base, requestId });
     const negotiated = negotiate(oneHeader(request, 'openstack-api-version'), max);
     if (!('version' in negotiated)) {
       return { status: 406, body: negotiated.refusal, headers: negotiated.headers };
     }
     const { version } = negotiated;
-    const reply = await dispatch(routes, below, { request, context, version, base, requestId });
+    const reply = await dispatch(below, { request, context, version, base, requestId });
     return { ...reply, headers: { ...versionHeaders(version, max), ...reply.headers } };
+  }
+
+  function health(request: FastifyRequest): ApiReply {
+    const accept = oneHeader(request, 'accept');
+    const { status, contentType, body } = healthcheck(options.settings.healthcheck, request.method, accept);
+    return { status, body, headers: { 'content-type': contentType } };
+  }
+
+  function document(request: FastifyRequest, base: string): ApiReply {
+    if (request.method !== 'GET') return refused(methodNotAllowed('Method Not Allowed'), '');
+    return { status: 200, body: openApiDocument(routes, base, max) };
   }
 
   function discovery(request: FastifyRequest, base: string, versioned: boolean): ApiReply {
@@ -124,12 +132,11 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
   }
 
   async function dispatch(
-    known: readonly Route[],
     segments: readonly string[],
     { request, context, version, base, requestId }: Dispatch,
   ): Promise<ApiReply> {
     try {
-      const matched = matchRoute(known, request.method, segments);
+      const matched = matchRoute(routes, request.method, segments);
       if (matched === undefined) return { status: 404, body: errorBody(404, '', '', 'Not Found') };
       if (matched === 'wrong method') return refused(methodNotAllowed('Method Not Allowed'), '');
       const { route, params } = matched;
@@ -138,7 +145,8 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
       }
       const query = queryOf(request, route.query ?? []);
       const body = (): unknown => parseBody(bytesOf(request), oneHeader(request, 'content-type'));
-      return await route.handle({ context, version, params, query, body, base, requestId });
+      const lastEventId = oneHeader(request, 'last-event-id');
+      return await route.handle({ context, version, params, query, body, base, requestId, lastEventId });
     } catch (error) {
       return failed(error, requestId);
     }
@@ -169,21 +177,38 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
       const requestId = newRequestId();
       const status = error.statusCode ?? 500;
       const known = status < 500 ? new MagnumError(status, error.message) : error;
-      return send(reply, failed(known, requestId), requestId, request);
+      return respond(request, reply, failed(known, requestId), requestId);
     });
+    // Streams would keep a stopping server waiting.
+    scope.addHook('preClose', async () => stop.abort());
     const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const requestId = newRequestId(services.uuid);
+      const allowed = preflight(options.settings.cors, request.method, request.headers);
+      if (allowed) return respond(request, reply, { status: 200, headers: allowed }, requestId);
       let answered: ApiReply;
       try {
         answered = await answer(request, publicAddress(request, address), requestId);
       } catch (error) {
         answered = error instanceof KeystoneUnavailable ? keystoneDown(error) : failed(error, requestId);
       }
-      return send(reply, answered, requestId, request);
+      return respond(request, reply, answered, requestId);
     };
     scope.all('/', handle);
     scope.all('/*', handle);
   };
+
+  function respond(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answered: ApiReply,
+    requestId: string,
+  ): FastifyReply {
+    const preflighted = answered.headers?.['access-control-allow-methods'] !== undefined;
+    const cors = preflighted
+      ? {}
+      : corsHeaders(options.settings.cors, request.headers, answered.headers?.['vary']);
+    return send(reply, answered, request, { 'x-openstack-request-id': requestId, ...cors });
+  }
 
   function keystoneDown(error: KeystoneUnavailable): ApiReply {
     options.log.warn({ err: error }, error.message);
@@ -199,47 +224,6 @@ interface Dispatch {
   readonly requestId: string;
 }
 
-function send(
-  reply: FastifyReply,
-  answer: ApiReply,
-  requestId: string,
-  request: FastifyRequest,
-): FastifyReply {
-  reply.status(answer.status).header('x-openstack-request-id', requestId);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
-  if (answer.body === undefined || request.method === 'HEAD') return reply.send();
-  if (typeof answer.body === 'string') return reply.send(answer.body);
-  // As bytes, so that no charset is added to the type: the original sends it bare.
-  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(answer.body)));
-}
-
 function refused(error: MagnumError, code: 'client' | 'server' | ''): ApiReply {
   return { status: error.status, body: errorBody(error.status, code, error.message) };
-}
-
-/** The path below the plugin's prefix, in decoded parts; slashes that are doubled or last don't count. */
-function segmentsOf(request: FastifyRequest): string[] {
-  const params = request.params as { readonly '*'?: string };
-  const path = params['*'] ?? '';
-  return path.split('/').filter((segment) => segment !== '');
-}
-
-function queryOf(request: FastifyRequest, known: readonly string[]): Record<string, string> {
-  const query: Record<string, string> = {};
-  const start = request.url.indexOf('?');
-  const search = new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
-  for (const [name, value] of search) {
-    if (!known.includes(name)) throw badRequest(`Unknown argument: "${name}"`);
-    query[name] = value;
-  }
-  return query;
-}
-
-function bytesOf(request: FastifyRequest): Uint8Array | undefined {
-  return request.body instanceof Uint8Array ? request.body : undefined;
-}
-
-function oneHeader(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -15,17 +15,20 @@ export interface ApiRequest {
   /** The API's address for this client, without a trailing slash. */
   readonly base: string;
   readonly requestId: string;
+  /** Where a stream of events is to go on: the header `Last-Event-ID`. */
+  readonly lastEventId: string | undefined;
 }
 
 export interface ApiReply {
   readonly status: number;
+  /** An object is sent as JSON; text, bytes and streams as they are. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Without `/v1`: `/clusters/:cluster`. */
+  /** Without `/v1`: `/clusters/:cluster`. Gantry's own begin with `/gantry/v1`. */
   readonly path: string;
   /** The first version that has it. */
   readonly since?: Microversion;
@@ -39,6 +42,8 @@ export interface Route {
   readonly request?: TSchema;
   /** Bodies by status, those of refusals aside; `null` is an answer without a body. */
   readonly responses?: Readonly<Record<number, TSchema | null>>;
+  /** The type of its answers, if it isn't JSON. */
+  readonly answers?: string;
   readonly handle: (request: ApiRequest) => Promise<ApiReply>;
 }
 

@@ -25,4 +25,8 @@ export interface ApiServices {
   readonly uuid: () => string;
   /** A number from 0 up to 1. */
   readonly random: () => number;
+  /** Aborted when the server stops, so that streams end. */
+  readonly stopping?: AbortSignal;
+  /** Waits between looks for new events; by default on the machine's clock. */
+  readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }

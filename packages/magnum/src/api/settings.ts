@@ -1,4 +1,4 @@
-import { option, policyOptions, type Values } from '@gantry/oslo';
+import { corsOptions, healthcheckOptions, option, policyOptions, type Values } from '@gantry/oslo';
 import { defaultCsrPolicy } from '../certificates/csr-policy.ts';
 
 const { boolean, integer, list, port, text } = option;
@@ -28,6 +28,30 @@ export const apiOptions = {
     swarm_allowed_network_drivers: list({ default: ['all'] }),
     swarm_default_network_driver: text({ default: 'docker' }),
   },
+  cors: corsOptions({
+    allow: [
+      'X-Auth-Token',
+      'X-Identity-Status',
+      'X-Roles',
+      'X-Service-Catalog',
+      'X-User-Id',
+      'X-Tenant-Id',
+      'X-OpenStack-Request-ID',
+      'X-Server-Management-Url',
+      // The original forgets the first, so that no page can choose a version, and has no use for the second.
+      'OpenStack-API-Version',
+      'Last-Event-ID',
+    ],
+    expose: [
+      'X-Auth-Token',
+      'X-Subject-Token',
+      'X-Service-Token',
+      'X-OpenStack-Request-ID',
+      'X-Server-Management-Url',
+      'OpenStack-API-Version',
+    ],
+  }),
+  healthcheck: healthcheckOptions,
   keystone_authtoken: {
     token_cache_time: integer({ default: 300, help: 'seconds' }),
     www_authenticate_uri: text({ deprecated: ['auth_uri'], help: 'address of Keystone told to clients' }),

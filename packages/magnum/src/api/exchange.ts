@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { badRequest } from '../clusters/errors.ts';
+import type { ApiReply } from './route.ts';
+
+/** Sends an answer. @param headers further ones, such as those for pages of other origins */
+export function send(
+  reply: FastifyReply,
+  answer: ApiReply,
+  request: FastifyRequest,
+  headers: Readonly<Record<string, string>>,
+): FastifyReply {
+  const { body } = answer;
+  reply.status(answer.status).headers({ ...answer.headers, ...headers });
+  if (body === undefined || request.method === 'HEAD') return reply.send();
+  if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable)
+    return reply.send(body);
+  // As bytes, so that no charset is added to the type: the original sends it bare.
+  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)));
+}
+
+/** The path below the plugin's prefix, in decoded parts; slashes that are doubled or last don't count. */
+export function segmentsOf(request: FastifyRequest): string[] {
+  const params = request.params as { readonly '*'?: string };
+  const path = params['*'] ?? '';
+  return path.split('/').filter((segment) => segment !== '');
+}
+
+/** @throws MagnumError 400 for a parameter that isn't known, or can't be read */
+export function queryOf(request: FastifyRequest, known: readonly string[]): Record<string, string> {
+  const query: Record<string, string> = {};
+  const start = request.url.indexOf('?');
+  const search = new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
+  for (const [name, value] of search) {
+    if (!known.includes(name)) throw badRequest(`Unknown argument: "${name}"`);
+    if (value.includes('\0'))
+      throw badRequest(`Invalid input for field/attribute ${name}. It has a NUL character.`);
+    query[name] = value;
+  }
+  return query;
+}
+
+export function bytesOf(request: FastifyRequest): Uint8Array | undefined {
+  return request.body instanceof Uint8Array ? request.body : undefined;
+}
+
+export function oneHeader(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
