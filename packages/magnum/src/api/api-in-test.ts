@@ -65,7 +65,7 @@ export async function apiInTest(env: Record<string, string> = {}): Promise<ApiIn
   const clock = { now: new Date('2030-01-01T00:00:00.500Z') };
   const now = (): Date => clock.now;
   const settings = loadConfig(apiOptions, { env }).values;
-  const store = await openStore({ file: ':memory:', now });
+  const store = await openStore({ url: 'sqlite://', now });
   const sealer = createSealer(Buffer.alloc(32, 7), 'tokens');
   const sessions = createSessions({
     authUrl: KEYSTONE,
@@ -157,10 +157,18 @@ const swarm = {
     count % 2 === 1
       ? undefined
       : `master nodegroup size of ${count} is invalid, size cannot be an even number.`,
+  validateMasterResize: () => 'Resizing a master nodegroup is not supported.',
+  validateNodegroup: ({ node_taints }) =>
+    node_taints.length > 0 ? 'node_taints: a Swarm has none' : undefined,
+  missingFields: (cluster) => (cluster.flavor_id === null ? ['flavor_id'] : []),
   create: unused,
   delete: unused,
   observe: unused,
   pending: unused,
+  resize: unused,
+  createNodegroup: unused,
+  deleteNodegroup: unused,
+  rotateCa: unused,
 } satisfies Driver;
 
 function unused(): never {

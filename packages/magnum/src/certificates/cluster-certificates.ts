@@ -25,6 +25,15 @@ export interface ClusterCertificates {
   createClusterCertificates(clusterUuid: string): Promise<void>;
   /** Removes all of them, and the references. Can be called again. */
   deleteClusterCertificates(clusterUuid: string): Promise<void>;
+  /**
+   * Makes new ones in the place of all; the old stay in the key store, for whoever still has to be told. Does
+   * nothing if the cluster has others than `old` already.
+   */
+  replaceClusterCertificates(clusterUuid: string, old: CertificateRefs): Promise<void>;
+  /** Takes that back: the old ones count again, and the new are removed. Can be called again. */
+  restoreClusterCertificates(clusterUuid: string, old: CertificateRefs): Promise<void>;
+  /** Removes certificates from the key store that no cluster refers to any more. Can be called again. */
+  discardCertificates(refs: CertificateRefs): Promise<void>;
   clientCredentialsOf(cluster: Cluster): Promise<ClientCredentials>;
   /** PEM without a line end. @throws MagnumError 404 while there is none */
   caCertificateOf(cluster: Cluster, type: CaType): Promise<string>;
@@ -45,11 +54,31 @@ export interface CertificatesOptions {
 const refColumns = ['ca_cert_ref', 'magnum_cert_ref', 'etcd_ca_cert_ref', 'front_proxy_ca_cert_ref'] as const;
 type RefColumn = (typeof refColumns)[number];
 
+/** Where a cluster's certificates are kept. */
+export type CertificateRefs = Readonly<Record<RefColumn, string | null>>;
+
+/** The references among the columns of a cluster's row, or of what was kept of one. */
+export function refsOf(row: object): CertificateRefs {
+  const columns: Readonly<Record<string, unknown>> = { ...row };
+  const refOf = (column: RefColumn): string | null => {
+    const ref = columns[column];
+    return typeof ref === 'string' ? ref : null;
+  };
+  return {
+    ca_cert_ref: refOf('ca_cert_ref'),
+    magnum_cert_ref: refOf('magnum_cert_ref'),
+    etcd_ca_cert_ref: refOf('etcd_ca_cert_ref'),
+    front_proxy_ca_cert_ref: refOf('front_proxy_ca_cert_ref'),
+  };
+}
+
 const caColumns: Readonly<Record<CaType, RefColumn>> = {
   kubernetes: 'ca_cert_ref',
   etcd: 'etcd_ca_cert_ref',
   front_proxy: 'front_proxy_ca_cert_ref',
 };
+
+const noRefs = refsOf({});
 
 /** The type that a `ca_cert_type` of a request means. */
 export function caTypeOf(text: string | undefined): CaType {
@@ -91,6 +120,23 @@ export function createCertificates(options: CertificatesOptions): ClusterCertifi
     return pairs;
   }
 
+  /** Writes pairs and the references to them, all or none. */
+  async function keep(cluster: Cluster, pairs: ReadonlyMap<RefColumn, KeyPair>): Promise<void> {
+    const refs: Partial<Record<RefColumn, string>> = {};
+    if (pairs.size === 0) return;
+    try {
+      await store.transaction(async (inner) => {
+        for (const [column, pair] of pairs) refs[column] = await keys.put(pair, cluster, inner);
+        const there = await inner.clusters.update(cluster.uuid, refs);
+        if (!there) throw new MagnumError(404, `Cluster ${cluster.uuid} could not be found.`);
+      });
+    } catch (error) {
+      // What isn't in the database isn't undone by its transaction.
+      for (const ref of Object.values(refs)) await keys.delete(ref, store);
+      throw error;
+    }
+  }
+
   async function pairIn(cluster: Cluster, column: RefColumn): Promise<KeyPair> {
     const ref = cluster[column];
     const pair = ref === null ? undefined : await keys.get(ref, store);
@@ -101,21 +147,26 @@ export function createCertificates(options: CertificatesOptions): ClusterCertifi
   return {
     async createClusterCertificates(clusterUuid) {
       const cluster = await store.clusters.get(clusterUuid);
-      if (!cluster) return;
-      const pairs = await makePairs(cluster);
-      const refs: Partial<Record<RefColumn, string>> = {};
-      if (pairs.size === 0) return;
-      try {
-        await store.transaction(async (inner) => {
-          for (const [column, pair] of pairs) refs[column] = await keys.put(pair, cluster, inner);
-          const there = await inner.clusters.update(clusterUuid, refs);
-          if (!there) throw new MagnumError(404, `Cluster ${clusterUuid} could not be found.`);
-        });
-      } catch (error) {
-        // What isn't in the database isn't undone by its transaction.
-        for (const ref of Object.values(refs)) await keys.delete(ref, store);
-        throw error;
-      }
+      if (cluster) await keep(cluster, await makePairs(cluster));
+    },
+    async replaceClusterCertificates(clusterUuid, old) {
+      const cluster = await store.clusters.get(clusterUuid);
+      if (!cluster || refColumns.some((column) => cluster[column] !== old[column])) return;
+      await keep(cluster, await makePairs({ ...cluster, ...noRefs }));
+    },
+    async restoreClusterCertificates(clusterUuid, old) {
+      await store.transaction(async (inner) => {
+        const cluster = await inner.clusters.get(clusterUuid);
+        if (!cluster) return;
+        for (const column of refColumns) {
+          const ref = cluster[column];
+          if (ref !== null && ref !== old[column]) await keys.delete(ref, inner);
+        }
+        await inner.clusters.update(clusterUuid, old);
+      });
+    },
+    async discardCertificates(refs) {
+      for (const ref of Object.values(refs)) if (ref !== null) await keys.delete(ref, store);
     },
     async deleteClusterCertificates(clusterUuid) {
       const cluster = await store.clusters.get(clusterUuid);
@@ -125,8 +176,7 @@ export function createCertificates(options: CertificatesOptions): ClusterCertifi
           const ref = cluster[column];
           if (ref !== null) await keys.delete(ref, inner);
         }
-        const none = Object.fromEntries(refColumns.map((column) => [column, null]));
-        await inner.clusters.update(clusterUuid, none);
+        await inner.clusters.update(clusterUuid, noRefs);
       });
     },
     async clientCredentialsOf(cluster) {

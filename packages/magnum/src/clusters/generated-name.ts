@@ -8,7 +8,10 @@ const greek = (
  *
  * @param random a number from 0 up to 1
  */
-export function generatedName(kind: 'cluster' | 'template', random: () => number): string {
+export function generatedName(
+  kind: 'cluster' | 'template' | 'bay' | 'model' | 'federation',
+  random: () => number,
+): string {
   const word = greek[Math.floor(random() * greek.length)] ?? 'omega';
   return `${word}-${1 + Math.floor(random() * 24)}-${kind}`;
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from '@gantry/oslo';
-import type { ClusterCertificates } from '../certificates/cluster-certificates.ts';
 import type { Sealer } from '../certificates/sealing.ts';
 import { stackRemover } from '../drivers/heat/stack-remover.ts';
 import type { DriverRegistry } from '../drivers/registry.ts';
@@ -11,17 +10,24 @@ import { stackStatus } from '../reconcilers/stack-status.ts';
 import type { Store } from '../store/store.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { createCluster } from './create-cluster.ts';
+import { createNodegroup } from './create-nodegroup.ts';
 import { deleteCluster } from './delete-cluster.ts';
+import { deleteNodegroup } from './delete-nodegroup.ts';
 import { createEngine } from './engine.ts';
+import { resizeCluster } from './resize-cluster.ts';
+import { rotateCa } from './rotate-ca.ts';
 import type { Sessions } from './sessions.ts';
-import type { CredentialStrategy, OperationServices, VerbDefinition } from './verb.ts';
+import { updateCluster } from './update-cluster.ts';
+import { updateNodegroup } from './update-nodegroup.ts';
+import { upgradeCluster } from './upgrade-cluster.ts';
+import type { ConductorCertificates, CredentialStrategy, OperationServices, VerbDefinition } from './verb.ts';
 import type { Wake } from './wake.ts';
 
 export interface ConductorOptions {
   readonly store: Store;
   readonly sessions: Sessions;
   readonly drivers: DriverRegistry;
-  readonly certificates: Pick<ClusterCertificates, 'createClusterCertificates' | 'deleteClusterCertificates'>;
+  readonly certificates: ConductorCertificates;
   readonly credentials: CredentialStrategy;
   /** Opens what the API sealed. */
   readonly sealer: Pick<Sealer, 'open'>;
@@ -50,6 +56,18 @@ export interface Conductor {
   reconcilers(): ReadonlyMap<string, LastPass | undefined>;
 }
 
+const everyVerb: readonly VerbDefinition[] = [
+  createCluster,
+  updateCluster,
+  resizeCluster,
+  upgradeCluster,
+  createNodegroup,
+  updateNodegroup,
+  deleteNodegroup,
+  rotateCa,
+  deleteCluster,
+];
+
 /** Everything that happens to clusters outside of requests: operations and reconcilers. Any number may share one database. */
 export function createConductor(options: ConductorOptions): Conductor {
   const clock = options.clock ?? systemClock;
@@ -64,7 +82,7 @@ export function createConductor(options: ConductorOptions): Conductor {
   };
   const engine = createEngine(services, {
     owner: `${host}-${process.pid}-${randomUUID()}`,
-    verbs: options.verbs ?? [createCluster, deleteCluster],
+    verbs: options.verbs ?? everyVerb,
     wake: options.wake,
     alone: options.alone ?? false,
   });

@@ -1,7 +1,6 @@
-import { OpenStackError, type Session } from '@gantry/openstack';
-import type { Cluster, ClusterTemplate } from '../store/rows.ts';
-import { callerSession } from './caller-session.ts';
-import { loadCluster, type LoadedCluster } from './driver-context.ts';
+import type { ClusterTemplate } from '../store/rows.ts';
+import { inCallersName } from './caller-session.ts';
+import { driverContext, loadCluster, type LoadedCluster } from './driver-context.ts';
 import { OperationFailure } from './failures.ts';
 import type { Step, StepContext, VerbDefinition } from './verb.ts';
 
@@ -31,11 +30,11 @@ const stack: Step = {
   doing: 'Ordering the stack from Heat',
   progress: 15,
   async do(context) {
-    const { cluster, template, nodegroups, driver } = await load(context);
+    const loaded = await load(context);
+    const { cluster, template, driver } = loaded;
     if (!template || !driver) throw noDriver(template);
-    const { signal } = context;
     const stackId = await inCallersName(context, cluster, (session) =>
-      driver.create({ cluster, template, nodegroups, session, signal }),
+      driver.create(driverContext(context, loaded, session, context.signal)),
     );
     await context.store.transaction(async (store) => {
       await store.clusters.update(cluster.uuid, { stack_id: stackId });
@@ -50,7 +49,7 @@ const stack: Step = {
     const session = context.sessions.ofOwner(loaded.cluster);
     if (!session) return;
     // A stack that was begun although we were told otherwise. Without its trust it can't be told to go later.
-    await context.remover.delete({ ...loaded, session, signal: context.signal });
+    await context.remover.delete(driverContext(context, loaded, session, context.signal));
   },
 };
 
@@ -109,26 +108,6 @@ async function load(context: StepContext): Promise<LoadedCluster> {
   const loaded = await loadCluster(context, context.operation.cluster_uuid);
   if (loaded) return loaded;
   throw new OperationFailure('the cluster is not in the database any more', 'Create it again.');
-}
-
-/**
- * Heat delegates to itself whatever it needs later, and Keystone lets a user delegate but not a trust of theirs.
- * So a stack is ordered with the caller's own token, and through the trust only if that has expired.
- */
-async function inCallersName<T>(
-  context: StepContext,
-  cluster: Cluster,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  const caller = callerSession(context);
-  const owner = context.sessions.ofOwner(cluster);
-  try {
-    if (caller) return await work(caller);
-  } catch (error) {
-    if (!(error instanceof OpenStackError && error.status === 401) || !owner) throw error;
-  }
-  if (owner) return work(owner);
-  throw new OperationFailure('the cluster has lost its trust', 'Delete the cluster and create it again.');
 }
 
 function noDriver(template: ClusterTemplate | undefined): OperationFailure {

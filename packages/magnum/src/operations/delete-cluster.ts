@@ -1,13 +1,5 @@
-import { loadCluster, withDriver } from './driver-context.ts';
-import { OperationFailure } from './failures.ts';
-import type { Step, StepContext, VerbDefinition } from './verb.ts';
-
-/** Milliseconds between looks at the stack: quick at first, then ever slower. */
-const FIRST_LOOK = 300;
-const SLOWEST_LOOK = 10_000;
-
-/** How often Heat is told again to delete a stack whose deletion failed; much of what is in the way goes by itself. */
-const TRIES = 3;
+import { removeClusterStack, removeGroupStack } from './remove-stack.ts';
+import type { Step, VerbDefinition } from './verb.ts';
 
 const begin: Step = {
   name: 'begin',
@@ -19,34 +11,24 @@ const begin: Step = {
   },
 };
 
+/** Before the cluster's own, whose network they use. */
+const nodegroups: Step = {
+  name: 'nodegroups',
+  doing: 'Deleting the stacks of added node groups',
+  progress: 30,
+  async do(context) {
+    const groups = await context.store.nodegroups.of(context.operation.cluster_uuid);
+    const added = groups.filter(({ is_default }) => !is_default);
+    await Promise.all(added.map((group) => removeGroupStack(context, group)));
+  },
+};
+
 const stack: Step = {
   name: 'stack',
   doing: 'Deleting the stack',
   condition: 'StackDeleted',
   progress: 80,
-  async do(context) {
-    await deleteStack(context);
-    let tries = 1;
-    for (let look = FIRST_LOOK; ; look = Math.min(look * 1.5, SLOWEST_LOOK)) {
-      const seen = await observeStack(context);
-      if (seen.kind === 'missing') return;
-      if (seen.status === 'DELETE_FAILED') {
-        if (tries >= TRIES) throw notDeleted(seen.reason);
-        tries += 1;
-        await context.tell(
-          'warning',
-          'StackDeleteRetried',
-          `the stack was not deleted: ${seen.reason ?? ''}`,
-        );
-        await deleteStack(context);
-      } else if (seen.status !== 'DELETE_IN_PROGRESS') {
-        // Heat forgot, or somebody else changed the stack meanwhile.
-        await deleteStack(context);
-      }
-      await context.clock.sleep(look, context.signal);
-      context.signal.throwIfAborted();
-    }
-  },
+  do: removeClusterStack,
 };
 
 const certificates: Step = {
@@ -66,7 +48,7 @@ const credential: Step = {
 /** Removes a cluster and everything made for it, in whatever state it is. */
 export const deleteCluster: VerbDefinition = {
   verb: 'delete',
-  steps: [begin, stack, certificates, credential],
+  steps: [begin, nodegroups, stack, certificates, credential],
   async completed(store, operation) {
     const { cluster_uuid } = operation;
     await store.clusters.destroy(cluster_uuid);
@@ -98,24 +80,3 @@ export const deleteCluster: VerbDefinition = {
     });
   },
 };
-
-async function deleteStack(context: StepContext): Promise<void> {
-  const loaded = await loadCluster(context, context.operation.cluster_uuid);
-  if (!loaded) return;
-  const driver = loaded.driver ?? context.remover;
-  await withDriver(context, loaded, context.signal, (inner) => driver.delete(inner));
-}
-
-async function observeStack(context: StepContext) {
-  const loaded = await loadCluster(context, context.operation.cluster_uuid);
-  if (!loaded) return { kind: 'missing' } as const;
-  const driver = loaded.driver ?? context.remover;
-  return withDriver(context, loaded, context.signal, (inner) => driver.observe(inner));
-}
-
-function notDeleted(reason: string | undefined): OperationFailure {
-  return new OperationFailure(
-    `Heat could not delete the stack: ${reason ?? 'it gave no reason'}`,
-    'Remove what is in the way, then delete the cluster again.',
-  );
-}

@@ -35,13 +35,23 @@ export async function loadCluster(services: Needed, uuid: string): Promise<Loade
 
 /** Lets a driver act on a cluster in its owner's name, or Magnum's own if the owner can't act any more. */
 export function withDriver<T>(
-  services: Pick<OperationServices, 'sessions'>,
+  services: Pick<OperationServices, 'sessions' | 'certificates'>,
   loaded: LoadedCluster,
   signal: AbortSignal,
   work: (context: DriverContext) => Promise<T>,
 ): Promise<T> {
-  const { cluster, template, nodegroups } = loaded;
-  return asOwner(services.sessions, cluster, (session: Session) =>
-    work({ cluster, template, nodegroups, session, signal }),
+  return asOwner(services.sessions, loaded.cluster, (session: Session) =>
+    work(driverContext(services, loaded, session, signal)),
   );
+}
+
+/** A cluster as its driver sees it, in the name that the session is of. */
+export function driverContext(
+  services: Pick<OperationServices, 'certificates'>,
+  { cluster, template, nodegroups }: LoadedCluster,
+  session: Session,
+  signal: AbortSignal,
+): DriverContext {
+  const credentials = () => services.certificates.clientCredentialsOf(cluster);
+  return { cluster, template, nodegroups, session, signal, credentials };
 }

@@ -74,6 +74,7 @@ export function runOperation(
         await store.events.add({ cluster_uuid, operation_uuid: uuid, level, reason, message });
       },
       changeCaller: (caller: OperationCaller) => advance({ caller }),
+      remember: (name, value) => advance({ results: { ...operation.results, [name]: value } }),
     };
   }
 

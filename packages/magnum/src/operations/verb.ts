@@ -8,6 +8,20 @@ import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { Sessions } from './sessions.ts';
 
+/** What conductors do about certificates. */
+export type ConductorCertificates = Omit<ClusterCertificates, 'caCertificateOf' | 'sign'>;
+
+/**
+ * How a cluster comes to act for its owner after the owner's token has expired. Trusts are one way; users of
+ * application credentials may need another.
+ */
+export interface CredentialStrategy {
+  /** Makes it and writes it into the cluster's row; does nothing more if it is there. */
+  obtain(context: StepContext): Promise<void>;
+  /** Removes it, or as much of it as there is; what or whose owner is gone is gone. */
+  discard(context: StepContext): Promise<void>;
+}
+
 /** What steps work with. */
 export interface OperationServices {
   readonly store: Store;
@@ -15,7 +29,7 @@ export interface OperationServices {
   readonly drivers: DriverRegistry;
   /** Removes what a driver made that isn't there any more: any Heat stack can be deleted without knowing what is in it. */
   readonly remover: Driver;
-  readonly certificates: Pick<ClusterCertificates, 'createClusterCertificates' | 'deleteClusterCertificates'>;
+  readonly certificates: ConductorCertificates;
   readonly credentials: CredentialStrategy;
   /** Opens callers' tokens. */
   readonly sealer: Pick<Sealer, 'open'>;
@@ -38,6 +52,8 @@ export interface StepContext extends OperationServices {
   tell(level: ClusterEvent['level'], reason: string, message: string): Promise<void>;
   /** Writes down what is left of the caller; a step that has used the token up leaves it out. */
   changeCaller(caller: OperationCaller): Promise<void>;
+  /** Writes down, as JSON, what a step found out, for itself when it is run again and for those after it. */
+  remember(name: string, value: unknown): Promise<void>;
 }
 
 /** How a step ended: it is finished, or wants to be looked at again after so many milliseconds. */
@@ -46,17 +62,6 @@ export type StepOutcome = void | {
   /** How much of this step is done, 0 to 1. */
   readonly done?: number | undefined;
 };
-
-/**
- * How a cluster comes to act for its owner after the owner's token has expired. Trusts are one way; users of
- * application credentials may need another.
- */
-export interface CredentialStrategy {
-  /** Makes it and writes it into the cluster's row; does nothing more if it is there. */
-  obtain(context: StepContext): Promise<void>;
-  /** Removes it, or as much of it as there is; what or whose owner is gone is gone. */
-  discard(context: StepContext): Promise<void>;
-}
 
 /**
  * One thing that an operation does. It can be run twice, from the beginning, wherever the first run ended;

@@ -16,7 +16,7 @@ export function recordObservation(store: Store, loaded: LoadedCluster, seen: Obs
   const reason =
     seen.kind === 'missing' ? `Stack with id ${cluster.stack_id} not found in Heat.` : seen.reason;
   const attributes = seen.kind === 'present' ? seen.attributes : undefined;
-  return record(store, loaded, { status, reason: reason ?? null, attributes });
+  return record(store, cluster, { status, reason: reason ?? null, attributes });
 }
 
 /** Ends a cluster that wasn't complete in time. @param pending what it was still waiting for, in words */
@@ -28,11 +28,7 @@ export function recordDeadline(
 ): Promise<boolean> {
   const what = pending === undefined ? '' : `: ${pending}`;
   const reason = `Not complete after ${minutes} minutes (create_timeout)${what}`;
-  return record(
-    store,
-    { cluster, nodegroups: [] },
-    { status: 'CREATE_FAILED', reason, attributes: undefined },
-  );
+  return record(store, cluster, { status: 'CREATE_FAILED', reason, attributes: undefined });
 }
 
 /** The status that ends the present one; undefined while that goes on. */
@@ -54,19 +50,16 @@ interface Ending {
   readonly attributes: ClusterAttributes | undefined;
 }
 
-function record(
-  store: Store,
-  { cluster, nodegroups }: Pick<LoadedCluster, 'cluster' | 'nodegroups'>,
-  { status, reason, attributes }: Ending,
-): Promise<boolean> {
+function record(store: Store, cluster: Cluster, { status, reason, attributes }: Ending): Promise<boolean> {
   const { uuid } = cluster;
   return store.transaction(async (inner) => {
     const change = { status, status_reason: reason, ...columnsOf(attributes) };
     if (!(await inner.clusters.update(uuid, change, [cluster.status]))) return false;
-    await inner.nodegroups.updateAll(uuid, { status, status_reason: reason });
-    for (const group of nodegroups) {
+    // Groups that were added have stacks of their own.
+    for (const group of (await inner.nodegroups.of(uuid)).filter(({ is_default }) => is_default)) {
       const node_addresses = attributes?.nodeAddresses.get(group.name);
-      if (node_addresses) await inner.nodegroups.update(group.uuid, { node_addresses });
+      const change = { status, status_reason: reason, ...(node_addresses && { node_addresses }) };
+      await inner.nodegroups.update(group.uuid, change);
     }
     const failed = status.endsWith('_FAILED');
     const message = reason ?? 'the cluster is complete';
@@ -88,7 +81,8 @@ function record(
   });
 }
 
-function columnsOf(attributes: ClusterAttributes | undefined): Change<Cluster> {
+/** What is known of a cluster, as columns of its row. */
+export function columnsOf(attributes: ClusterAttributes | undefined): Change<Cluster> {
   if (!attributes) return {};
   const { apiAddress, discoveryUrl, coeVersion, containerVersion } = attributes;
   return {

@@ -28,7 +28,7 @@ const WATCHED: readonly ClusterStatus[] = [
 
 export interface StackStatusOptions extends Pick<
   OperationServices,
-  'store' | 'sessions' | 'drivers' | 'remover' | 'clock' | 'log'
+  'store' | 'sessions' | 'drivers' | 'certificates' | 'remover' | 'clock' | 'log'
 > {
   readonly wake: Wake;
   /** Filled here: how much of each cluster's stack is there, 0 to 1. */
@@ -52,6 +52,8 @@ export function stackStatus(options: StackStatusOptions): Reconciler & { hurry(u
 
   async function look(cluster: Cluster, looks: number, signal: AbortSignal): Promise<void> {
     if (cluster.status === 'DELETE_IN_PROGRESS') return adoptDeletion(cluster);
+    // Changes are watched by the operations that ordered them. Left are those that another Magnum began.
+    if (cluster.status !== 'CREATE_IN_PROGRESS' && (await isUnderWay(cluster))) return;
     if (cluster.stack_id === null) return overdue(cluster, undefined);
     const loaded = await loadCluster(options, cluster.uuid);
     if (!loaded) return;
@@ -68,7 +70,7 @@ export function stackStatus(options: StackStatusOptions): Reconciler & { hurry(u
   function observe(loaded: LoadedCluster, looks: number, signal: AbortSignal): Promise<Observation> {
     const driver = loaded.driver ?? options.remover;
     const detail = looks % COUNT_EVERY === COUNT_EVERY - 1;
-    return withDriver(options, loaded, signal, (context) => driver.observe(context, detail));
+    return withDriver(options, loaded, signal, (context) => driver.observe(context, { detail }));
   }
 
   /** The deadline is ours: Heat's own clock stops with Heat, and begins anew with each of its updates. */
@@ -89,8 +91,7 @@ export function stackStatus(options: StackStatusOptions): Reconciler & { hurry(u
 
   /** A deletion that another Magnum began on this database and nobody carries out any more. */
   async function adoptDeletion(cluster: Cluster): Promise<void> {
-    const operations = await store.operations.of(cluster.uuid);
-    if (operations.some(({ state }) => state === 'queued' || state === 'running')) return;
+    if (await isUnderWay(cluster)) return;
     const { uuid } = cluster;
     await store.operations.enqueue({
       cluster_uuid: uuid,
@@ -99,6 +100,10 @@ export function stackStatus(options: StackStatusOptions): Reconciler & { hurry(u
       caller: ownerOf(cluster),
     });
     options.wake.notify(uuid);
+  }
+
+  async function isUnderWay({ uuid }: Cluster): Promise<boolean> {
+    return (await store.operations.of(uuid)).some(({ state }) => state === 'queued' || state === 'running');
   }
 
   async function lookSafely(cluster: Cluster, looks: number, signal: AbortSignal): Promise<void> {

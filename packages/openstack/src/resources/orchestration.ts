@@ -50,6 +50,8 @@ export interface StackChange {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly disable_rollback?: boolean;
   readonly timeout_mins?: number;
+  /** Separated by commas. */
+  readonly tags?: string;
 }
 
 export interface StacksClient {

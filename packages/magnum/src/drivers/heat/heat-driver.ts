@@ -1,22 +1,20 @@
-import {
-  isConflict,
-  orUndefined,
-  stacksClient,
-  type Stack,
-  type StackResource,
-  type StacksClient,
-} from '@gantry/openstack';
-import { clusterStatuses, type ClusterStatus } from '../../store/rows.ts';
+import { orUndefined, stacksClient, type Stack, type StackResource } from '@gantry/openstack';
+import { clusterStatuses, type ClusterStatus, type NodeGroup } from '../../store/rows.ts';
 import {
   DriverRefusal,
   type ClusterAttributes,
   type ClusterType,
   type Driver,
   type DriverContext,
+  type Look,
+  type Membership,
   type Observation,
+  type UpgradeOrder,
 } from '../driver.ts';
+import { changeOf, findStack } from './find-stack.ts';
+import { leavingMembers, type WorkerResources } from './group-members.ts';
+import { orderStack, updateStack } from './order-stack.ts';
 import { describeFailure, describePending } from './stack-failure.ts';
-import { stackName } from './stack-name.ts';
 import type { TemplateFiles } from './template-files.ts';
 
 /** What makes one Heat driver differ from another. */
@@ -26,6 +24,25 @@ export interface HeatDriverKind {
   readonly templates: TemplateFiles;
   parameters(context: DriverContext): Promise<Readonly<Record<string, unknown>>>;
   attributes(outputs: ReadonlyMap<string, unknown>, context: DriverContext): ClusterAttributes;
+  /** How its template makes workers; without, its clusters keep their size. */
+  readonly workers?: WorkerResources;
+  /** Added node groups, each a stack of its own of the same template; without, there are none. */
+  readonly addedGroups?: AddedGroups;
+  /** Parameters that bring nodes to what another template says; without, its clusters stay as they are. */
+  upgradeParameters?(context: DriverContext, order: UpgradeOrder): Readonly<Record<string, unknown>>;
+  readonly rest?: Pick<Driver, 'validateNodegroup' | 'missingFields' | 'validateUpgrade' | 'rotateCa'>;
+  readonly membership?: Membership;
+}
+
+export interface AddedGroups {
+  /** @param main outputs of the cluster's stack */
+  parameters(
+    context: DriverContext,
+    group: NodeGroup,
+    main: ReadonlyMap<string, unknown>,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** Addresses of the group's nodes. */
+  addresses(outputs: ReadonlyMap<string, unknown>): readonly string[];
 }
 
 export interface HeatDriverOptions {
@@ -33,11 +50,26 @@ export interface HeatDriverOptions {
   readonly createTimeoutMinutes: number;
 }
 
-/** A driver that has Heat build a cluster as one stack. Source: Orchestration API v1. */
+/** Statuses in which a stack's outputs tell something. */
+const TELLING: readonly ClusterStatus[] = [
+  'CREATE_COMPLETE',
+  'CREATE_FAILED',
+  'UPDATE_COMPLETE',
+  'UPDATE_FAILED',
+  'ROLLBACK_COMPLETE',
+];
+
+/** A driver that has Heat build a cluster as one stack, and each added node group as another. Source: Orchestration API v1. */
 export function heatDriver(kind: HeatDriverKind, options: HeatDriverOptions): Driver {
+  const { workers, addedGroups, upgradeParameters } = kind;
+  const minutes = ({ cluster }: DriverContext): number =>
+    cluster.create_timeout || options.createTimeoutMinutes;
+
   return {
     name: kind.name,
     provides: kind.provides,
+    ...kind.rest,
+    ...(kind.membership && { membership: kind.membership }),
 
     validateMasterSize(count) {
       // Managers decide by majority: with an even number, one of them adds nothing but a way to fail.
@@ -45,102 +77,121 @@ export function heatDriver(kind: HeatDriverKind, options: HeatDriverOptions): Dr
       return `master nodegroup size of ${count} is invalid, size cannot be an even number.`;
     },
 
-    async create(context) {
-      const stacks = stacksClient(context.session);
-      const existing = await findStack(stacks, context);
-      if (existing) return existing.id;
-      const order = {
-        stack_name: stackName(context.cluster),
-        template: kind.templates.template,
-        files: kind.templates.files,
-        parameters: await kind.parameters(context),
-        timeout_mins: context.cluster.create_timeout || options.createTimeoutMinutes,
-        disable_rollback: true,
-        tags: `magnum,${context.cluster.uuid}`,
-      };
-      try {
-        return await stacks.create(order, context.signal);
-      } catch (error) {
-        // A first request whose answer was lost got through after all.
-        const made = isConflict(error) ? await findStack(stacks, context) : undefined;
-        if (made) return made.id;
-        throw error;
-      }
-    },
+    validateMasterResize: () => 'Resizing a master nodegroup is not supported.',
 
-    async delete(context) {
-      const stacks = stacksClient(context.session);
-      const stack = await findStack(stacks, context);
-      if (stack) await orUndefined(stacks.delete(stack.id, context.signal));
-    },
+    create: (context) =>
+      orderStack(context, {
+        templates: kind.templates,
+        parameters: () => kind.parameters(context),
+        timeoutMinutes: minutes(context),
+      }),
 
-    async observe(context, detail = false) {
-      const stacks = stacksClient(context.session);
-      const stack = await findStack(stacks, context);
-      if (!stack) return { kind: 'missing' };
-      return describe(stack, { stacks, context, detail });
-    },
+    delete: (context) => deleteStack(context),
+
+    deleteNodegroup: (context, group) => deleteStack(context, group),
+
+    observe,
 
     async pending(context) {
-      const stacks = stacksClient(context.session);
-      const stack = await findStack(stacks, context);
+      const stack = await findStack(context);
       if (!stack) return 'there is no stack';
-      const resources = await stacks.resources(stack.id, { nestedDepth: 5, signal: context.signal });
-      return describePending(resources, stack.stack_status_reason);
+      return describePending(await allResources(stack, context), stack.stack_status_reason);
     },
+
+    ...(workers && {
+      leaving: (context, group, wanted) => leavingMembers(context, group, workers, wanted),
+      resize: (context, { group, leaving, change }) =>
+        updateStack(context, {
+          group,
+          change,
+          timeoutMinutes: minutes(context),
+          parameters: {
+            [workers.count]: group.node_count,
+            ...(workers.removal !== undefined && {
+              [workers.removal]: leaving.map(({ member }) => member),
+            }),
+          },
+        }),
+    }),
+
+    ...(addedGroups && {
+      async createNodegroup(context, group) {
+        return orderStack(context, {
+          templates: kind.templates,
+          parameters: async () => addedGroups.parameters(context, group, await mainOutputs(context)),
+          timeoutMinutes: minutes(context),
+          group,
+        });
+      },
+    }),
+
+    ...(upgradeParameters && {
+      upgrade: (context, order) =>
+        updateStack(context, {
+          group: order.group,
+          change: order.change,
+          timeoutMinutes: minutes(context),
+          parameters: upgradeParameters(context, order),
+        }),
+    }),
   };
 
-  async function describe(
-    stack: Stack,
-    { stacks, context, detail }: { stacks: StacksClient; context: DriverContext; detail: boolean },
-  ): Promise<Observation> {
+  async function observe(context: DriverContext, look: Look = {}): Promise<Observation> {
+    const { detail = false, group } = look;
+    const stack = await findStack(context, group);
+    if (!stack) return { kind: 'missing' };
     const status = clusterStatuses.find((known) => known === stack.stack_status);
     if (!status) throw new DriverRefusal(`stack ${stack.id} is in the unknown state ${stack.stack_status}`);
     if (status === 'DELETE_COMPLETE') return { kind: 'missing' };
-    const resources =
-      detail || status.endsWith('_FAILED')
-        ? await stacks.resources(stack.id, { nestedDepth: 5, signal: context.signal })
-        : undefined;
+    const failed = status.endsWith('_FAILED');
+    const resources = detail || failed ? await allResources(stack, context) : undefined;
     return {
       kind: 'present',
       status,
-      reason: status.endsWith('_FAILED')
-        ? describeFailure(resources ?? [], stack.stack_status_reason)
-        : undefined,
+      reason: failed ? describeFailure(resources ?? [], stack.stack_status_reason) : undefined,
       progress: resources && fractionOf(resources, status),
-      attributes: await attributesOf(stack, status, stacks, context),
+      attributes: TELLING.includes(status) ? await attributesOf(stack, context, group) : undefined,
+      change: changeOf(stack),
     };
   }
 
   async function attributesOf(
     stack: Stack,
-    status: ClusterStatus,
-    stacks: StacksClient,
     context: DriverContext,
-  ): Promise<ClusterAttributes | undefined> {
-    if (!['CREATE_COMPLETE', 'CREATE_FAILED', 'UPDATE_COMPLETE'].includes(status)) return undefined;
-    const { outputs = [] } = await stacks.get(stack.id, { signal: context.signal });
-    // An output with an error is one whose resources aren't there (yet); it tells nothing.
-    const usable = outputs.filter((output) => output.output_error === undefined);
-    return kind.attributes(
-      new Map(usable.map((output) => [output.output_key, output.output_value])),
-      context,
-    );
+    group: NodeGroup | undefined,
+  ): Promise<ClusterAttributes> {
+    const outputs = await outputsOf(stack.id, context);
+    if (!group || group.is_default || !addedGroups) return kind.attributes(outputs, context);
+    return {
+      apiAddress: undefined,
+      discoveryUrl: undefined,
+      coeVersion: undefined,
+      containerVersion: undefined,
+      nodeAddresses: new Map([[group.name, addedGroups.addresses(outputs)]]),
+    };
   }
 }
 
-/** The cluster's stack: the one written down, else the one that bears its name and is its own. */
-async function findStack(
-  stacks: StacksClient,
-  { cluster, signal }: DriverContext,
-): Promise<Stack | undefined> {
-  if (cluster.stack_id !== null) {
-    return orUndefined(stacks.get(cluster.stack_id, { resolveOutputs: false, signal }));
-  }
-  const stack = await orUndefined(stacks.get(stackName(cluster), { resolveOutputs: false, signal }));
-  if (!stack || stack.stack_status === 'DELETE_COMPLETE') return undefined;
-  if (stack.tags?.includes(cluster.uuid) || stack.parameters['cluster_uuid'] === cluster.uuid) return stack;
-  throw new DriverRefusal(`the project has a stack ${stack.stack_name} already, which is not this cluster's`);
+async function mainOutputs(context: DriverContext): Promise<ReadonlyMap<string, unknown>> {
+  const main = await findStack(context);
+  if (!main) throw new DriverRefusal('the stack of the cluster is not there any more');
+  return outputsOf(main.id, context);
+}
+
+async function outputsOf(stackId: string, context: DriverContext): Promise<ReadonlyMap<string, unknown>> {
+  const { outputs = [] } = await stacksClient(context.session).get(stackId, { signal: context.signal });
+  // An output with an error is one whose resources aren't there (yet); it tells nothing.
+  const usable = outputs.filter((output) => output.output_error === undefined);
+  return new Map(usable.map((output) => [output.output_key, output.output_value]));
+}
+
+async function deleteStack(context: DriverContext, group?: NodeGroup): Promise<void> {
+  const stack = await findStack(context, group);
+  if (stack) await orUndefined(stacksClient(context.session).delete(stack.id, context.signal));
+}
+
+function allResources(stack: Stack, { session, signal }: DriverContext): Promise<StackResource[]> {
+  return stacksClient(session).resources(stack.id, { nestedDepth: 5, signal });
 }
 
 function fractionOf(resources: readonly StackResource[], status: ClusterStatus): number | undefined {

@@ -6,11 +6,20 @@ import { createHash } from 'node:crypto';
  * that a stack whose creation nobody lived to write down can be found again.
  */
 export function stackName(cluster: { readonly name: string; readonly uuid: string }): string {
-  const name = cluster.name
-    .slice(0, 30)
-    .replaceAll(/[_.]/g, '-')
-    .replaceAll(/[^A-Za-z0-9-]/g, '');
-  return `${name}-${shortId(cluster.uuid)}`.toLowerCase();
+  return `${allowed(cluster.name.slice(0, 30))}-${shortId(cluster.uuid)}`.toLowerCase();
+}
+
+/** Name of the stack of a node group that was added: of both names a part, and the group's own twelve letters. */
+export function groupStackName(
+  cluster: { readonly name: string },
+  group: { readonly name: string; readonly uuid: string },
+): string {
+  const names = allowed(`${cluster.name.slice(0, 20)}-${group.name.slice(0, 9)}`);
+  return `${names}-${shortId(group.uuid)}`.toLowerCase();
+}
+
+function allowed(name: string): string {
+  return name.replaceAll(/[_.]/g, '-').replaceAll(/[^A-Za-z0-9-]/g, '');
 }
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -35,8 +35,8 @@ export interface FakeStack {
   readonly stack_name: string;
   stack_status: string;
   stack_status_reason: string;
-  readonly parameters: Record<string, unknown>;
-  readonly tags: string[];
+  parameters: Record<string, unknown>;
+  tags: string[];
   /** How often it is looked at before it is complete or gone. */
   looks: number;
   outputs: { output_key: string; output_value: unknown }[];
@@ -222,7 +222,16 @@ export function fakeOpenStack(options: FakeOptions = {}): FakeOpenStack {
       [known, stack_name].includes(path[1] ?? ''),
     );
     if (!stack) throw new Refused(404, `The Stack (${path[1]}) could not be found.`);
-    if (path.at(-1) === 'resources') return { status: 200, body: { resources: stack.resources } };
+    if (path.at(-1) === 'resources') return { status: 200, body: { resources: resourcesOf(stack) } };
+    if (method === 'PATCH') {
+      if (stack.stack_status.endsWith('_IN_PROGRESS'))
+        throw new Refused(409, 'another action is in progress');
+      stack.parameters = { ...stack.parameters, ...body.parameters };
+      stack.tags = body.tags.split(',');
+      stack.stack_status = 'UPDATE_IN_PROGRESS';
+      stack.looks = options.looks ?? 2;
+      return { status: 202 };
+    }
     if (method === 'DELETE') {
       if (stack.stack_status !== 'DELETE_IN_PROGRESS') stack.looks = options.looks ?? 2;
       stack.stack_status = 'DELETE_IN_PROGRESS';
@@ -239,7 +248,7 @@ export function fakeOpenStack(options: FakeOptions = {}): FakeOpenStack {
     if (stack.looks > 0) return;
     if (stack.stack_status === 'DELETE_IN_PROGRESS') stacks.delete(stack.id);
     else if (options.finish) options.finish(stack);
-    else stack.stack_status = 'CREATE_COMPLETE';
+    else stack.stack_status = stack.stack_status.replace('IN_PROGRESS', 'COMPLETE');
   }
 
   async function transport(request: HttpRequest): Promise<HttpResponse> {
@@ -260,6 +269,26 @@ export function fakeOpenStack(options: FakeOptions = {}): FakeOpenStack {
   }
 
   return { transport, users, trusts, stacks, requests, intercept: (next) => void (hook = next) };
+}
+
+/** What a test put there, or the group of workers with its members. */
+function resourcesOf(stack: FakeStack): object[] {
+  const count = Number(stack.parameters['count'] ?? 0);
+  if (stack.resources.length > 0 || count === 0) return stack.resources;
+  const inside = (id: string): object[] => [{ rel: 'stack', href: `${HOST}/stacks/x/${id}` }];
+  const complete = { resource_status: 'CREATE_COMPLETE', resource_status_reason: '', resource_type: 'x' };
+  const group = `${stack.id}-group`;
+  const members = Array.from({ length: count }, (_, index) => ({
+    ...complete,
+    resource_name: String(index),
+    physical_resource_id: `${group}-${index}`,
+    parent_resource: 'workers',
+    links: inside(group),
+  }));
+  return [
+    { ...complete, resource_name: 'workers', physical_resource_id: group, links: inside(stack.id) },
+    ...members,
+  ];
 }
 
 function tokenBody(user: string, project: string | undefined): object {

@@ -70,6 +70,7 @@ function given(over: {
     ],
     session,
     signal: new AbortController().signal,
+    credentials: () => Promise.resolve({ ca: 'ca', certificate: 'certificate', key: 'key' }),
   };
   return { context, sent };
 }

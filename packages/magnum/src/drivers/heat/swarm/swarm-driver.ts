@@ -1,8 +1,11 @@
 import type { Labels, NodeGroup } from '../../../store/rows.ts';
 import { DriverRefusal, type ClusterAttributes, type Driver, type DriverContext } from '../../driver.ts';
+import { memberHosts, type WorkerResources } from '../group-members.ts';
 import { heatDriver } from '../heat-driver.ts';
 import { nodeUrls, type HeatOptions } from '../node-settings.ts';
 import { loadTemplateFiles } from '../template-files.ts';
+import { connectToSwarm, type SwarmConnector } from './swarm-api.ts';
+import { swarmMembership } from './swarm-membership.ts';
 
 /** Image families whose nodes have systemd, cloud-init and a shell that our scripts run in. */
 const DISTROS = [
@@ -24,7 +27,7 @@ const NODE_PATIENCE = 6000;
  * TLS, 2375 without (`tls_disabled`). The original's `swarm-mode` served TLS on 2375; 2376 is the port that
  * IANA and Docker give it, and clients take it from `api_address`.
  */
-export function swarmDriver(options: HeatOptions): Driver {
+export function swarmDriver(options: HeatOptions, connect: SwarmConnector = connectToSwarm): Driver {
   return heatDriver(
     {
       name: 'swarm',
@@ -34,48 +37,100 @@ export function swarmDriver(options: HeatOptions): Driver {
       templates: loadTemplateFiles(new URL('templates/cluster.yaml', import.meta.url)),
       parameters: (context) => parametersOf(context, options),
       attributes: attributesOf,
+      workers,
+      addedGroups: {
+        parameters: (context, group, main) => groupParametersOf(context, group, main, options),
+        addresses: (outputs) => texts(outputs.get('swarm_nodes')),
+      },
+      membership: swarmMembership(connect, (context, group) => memberHosts(context, group, workers)),
+      rest: {
+        validateNodegroup: ({ node_taints }) =>
+          node_taints.length === 0
+            ? undefined
+            : 'node_taints: a Swarm has none. Use node_labels, and constraints of services on them',
+        missingFields: ({ flavor_id, master_flavor_id }) =>
+          flavor_id === null && master_flavor_id === null ? ['flavor_id'] : [],
+      },
     },
     options,
   );
 }
 
+const workers: WorkerResources = {
+  resource: 'swarm_nodes',
+  count: 'number_of_nodes',
+  removal: 'nodes_to_remove',
+  host: (stackName, member) => `${stackName}-node-${member}`,
+};
+
 async function parametersOf(
   context: DriverContext,
   options: HeatOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
+  const { cluster, template } = context;
+  const { masters, workers: group } = defaultGroups(context.nodegroups);
+  return defined({
+    ...(await commonParameters(context, group, options)),
+    number_of_secondary_masters: masters.node_count - 1,
+    master_image: masters.image_id ?? template?.image_id,
+    master_flavor: masterFlavorOf(context, masters, group),
+    fixed_network: cluster.fixed_network,
+    fixed_subnet: cluster.fixed_subnet,
+    fixed_subnet_cidr: label(cluster.labels, 'fixed_subnet_cidr'),
+    dns_nameserver: template?.dns_nameserver,
+    master_docker_volume_size: masters.docker_volume_size ?? undefined,
+  });
+}
+
+/** For workers that join the Swarm of the cluster's own stack. */
+async function groupParametersOf(
+  context: DriverContext,
+  group: NodeGroup,
+  main: ReadonlyMap<string, unknown>,
+  options: HeatOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { masters, workers: defaults } = defaultGroups(context.nodegroups);
+  return defined({
+    ...(await commonParameters(context, group, options)),
+    is_cluster_stack: false,
+    // Named because the template asks for them, and used for nothing.
+    master_image: masters.image_id ?? context.template?.image_id,
+    master_flavor: masterFlavorOf(context, masters, defaults),
+    existing_primary_address: told(texts(main.get('swarm_primary_master_private'))[0], 'address'),
+    existing_node_security_group: told(text(main.get('node_security_group')), 'security group'),
+    fixed_network: told(text(main.get('network')), 'network'),
+    fixed_subnet: text(main.get('subnet')),
+  });
+}
+
+async function commonParameters(
+  context: DriverContext,
+  group: NodeGroup,
+  options: HeatOptions,
+): Promise<Record<string, unknown>> {
   const { cluster, template, session } = context;
   if (!template) throw new DriverRefusal('the template of the cluster is not there any more');
-  const { masters, workers } = defaultGroups(context.nodegroups);
   const { authUrl, magnumUrl } = await nodeUrls(session, options);
   const timeoutMinutes = cluster.create_timeout || options.createTimeoutMinutes;
-  const { labels } = cluster;
-  const fixedSubnetCidr = label(labels, 'fixed_subnet_cidr');
-  return defined({
+  const { labels } = group;
+  return {
     cluster_uuid: cluster.uuid,
     ssh_key_name: cluster.keypair,
-    number_of_secondary_masters: masters.node_count - 1,
-    number_of_nodes: workers.node_count,
-    master_image: masters.image_id ?? template.image_id,
-    node_image: workers.image_id ?? template.image_id,
-    master_flavor: need(masters.flavor_id ?? cluster.master_flavor_id, 'master_flavor_id'),
-    node_flavor: need(workers.flavor_id ?? cluster.flavor_id, 'flavor_id'),
+    number_of_nodes: group.node_count,
+    node_image: group.image_id ?? template.image_id,
+    node_flavor: need(group.flavor_id ?? cluster.flavor_id ?? cluster.master_flavor_id, 'flavor_id'),
     availability_zone: label(labels, 'availability_zone'),
     nodes_affinity_policy: options.nodesAffinityPolicy,
     external_network: template.external_network_id,
-    fixed_network: cluster.fixed_network,
-    fixed_subnet: cluster.fixed_subnet,
-    fixed_subnet_cidr: fixedSubnetCidr,
-    dns_nameserver: template.dns_nameserver,
     floating_ip_enabled: cluster.floating_ip_enabled,
-    docker_volume_size: workers.docker_volume_size ?? undefined,
-    master_docker_volume_size: masters.docker_volume_size ?? undefined,
+    docker_volume_size: group.docker_volume_size ?? undefined,
     docker_volume_type: label(labels, 'docker_volume_type') ?? options.defaultDockerVolumeType,
     docker_storage_driver: template.docker_storage_driver,
     insecure_registry_url: template.insecure_registry,
     registry_mirrors: label(labels, 'registry_mirrors'),
     http_proxy: template.http_proxy,
     https_proxy: template.https_proxy,
-    no_proxy: noProxy(template.no_proxy, fixedSubnetCidr, cluster.fixed_network),
+    no_proxy: noProxy(template.no_proxy, label(cluster.labels, 'fixed_subnet_cidr'), cluster.fixed_network),
     tls_disabled: template.tls_disabled,
     auth_url: authUrl,
     magnum_url: magnumUrl,
@@ -85,11 +140,25 @@ async function parametersOf(
     verify_ca: options.verifyCa,
     openstack_ca: options.openstackCa,
     wait_condition_timeout: Math.min(timeoutMinutes * 60, NODE_PATIENCE),
-  });
+  };
+}
+
+/** Managers without a flavor of their own are like the workers; the other way round as well. */
+function masterFlavorOf({ cluster }: DriverContext, masters: NodeGroup, defaults: NodeGroup): string {
+  const flavor = masters.flavor_id ?? cluster.master_flavor_id ?? defaults.flavor_id ?? cluster.flavor_id;
+  return need(flavor, 'flavor_id');
+}
+
+/** What the cluster's own stack says of itself. */
+function told(value: string | undefined, what: string): string {
+  if (value !== undefined) return value;
+  throw new DriverRefusal(
+    `the stack of the cluster does not tell its ${what}, so no further nodes can join it`,
+  );
 }
 
 function attributesOf(outputs: ReadonlyMap<string, unknown>, context: DriverContext): ClusterAttributes {
-  const { masters, workers } = defaultGroups(context.nodegroups);
+  const { masters, workers: group } = defaultGroups(context.nodegroups);
   const address = text(outputs.get('api_address'));
   const version = reportedVersion(outputs.get('docker_version'));
   return {
@@ -102,7 +171,7 @@ function attributesOf(outputs: ReadonlyMap<string, unknown>, context: DriverCont
         masters.name,
         [...texts(outputs.get('swarm_primary_master')), ...texts(outputs.get('swarm_secondary_masters'))],
       ],
-      [workers.name, texts(outputs.get('swarm_nodes'))],
+      [group.name, texts(outputs.get('swarm_nodes'))],
     ]),
   };
 }
