@@ -1,5 +1,6 @@
 import { reasonOf } from '../errors.ts';
 import { converge, removeAll } from './converge.ts';
+import type { Definition } from './definition.ts';
 import type { Engine } from './engine.ts';
 import { deadlineFor } from './deadline.ts';
 import { makeContext } from './resource-context.ts';
@@ -11,6 +12,9 @@ import { ResourceFault } from '../resources/resource-type.ts';
 import type { StackRow } from './tables.ts';
 import { dropDeletedStacks } from './purge.ts';
 
+/** So many are kept at hand. */
+const DEFINITIONS_KEPT = 200;
+
 interface Runner {
   readonly aborter: AbortController;
   readonly done: Promise<void>;
@@ -19,6 +23,8 @@ interface Runner {
 /** Makes the part that moves stacks. What is in progress is only told by the store: nothing is lost with the process. */
 export function makeEngine(runtime: Runtime): Engine & { close(): Promise<void> } {
   const runners = new Map<string, Runner>();
+  // A body never changes, and a definition reads the resources anew each time: once worked out it serves on.
+  const defined = new Map<string, Promise<Definition>>();
   let closed = false;
 
   const engine: Engine = {
@@ -50,7 +56,15 @@ export function makeEngine(runtime: Runtime): Engine & { close(): Promise<void> 
     async settled(stackId) {
       for (let runner = runners.get(stackId); runner; runner = runners.get(stackId)) await runner.done;
     },
-    define: (stack) => defineStack(engine, stack),
+    define(stack) {
+      const known = defined.get(stack.bodyId);
+      if (known) return known;
+      const definition = defineStack(engine, stack);
+      if (defined.size >= DEFINITIONS_KEPT) defined.delete(defined.keys().next().value ?? '');
+      defined.set(stack.bodyId, definition);
+      definition.catch(() => defined.delete(stack.bodyId));
+      return definition;
+    },
     context: (rowId, properties, policy, signal) => makeContext(engine, rowId, properties, policy, signal),
   };
   return {

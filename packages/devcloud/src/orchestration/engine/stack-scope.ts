@@ -14,8 +14,8 @@ export function arnOf(stack: StackRow): string {
   return `arn:openstack:heat::${stack.projectId}:stacks/${stack.name}/${stack.id}`;
 }
 
-/** What a stack is to be, with references and attributes taken from its resources as they are now. */
-export async function defineStack(engine: Engine, stack: StackRow): Promise<Definition> {
+/** What a stack is to be, with references and attributes taken from its resources as they are whenever they are asked for. */
+export function defineStack(engine: Engine, stack: StackRow): Promise<Definition> {
   const body = bodyOf(engine, stack);
   return define({
     template: body.template,

@@ -137,6 +137,18 @@ describe('a group of template resources', () => {
     expect(changed.slice(2)).toEqual([ids[0]]);
   });
 
+  test('is made in batches where it is to be', async () => {
+    await create(template({}, { batch_create: { max_batch_size: 2 } }));
+    expect(names()).toEqual(['n-0', 'n-1', 'n-2']);
+    const { headers } = await heat.ask('GET', '/stacks/one');
+    const id = String(headers['location']).split('/').at(-1);
+    const { body } = await heat.ask('GET', `/stacks/one/${id}/events?nested_depth=1`);
+    const made = body.events.map(
+      (event: Record<string, string>) => `${event['resource_name']} ${event['resource_status']}`,
+    );
+    expect(made.indexOf('2 CREATE_IN_PROGRESS')).toBeGreaterThan(made.indexOf('1 CREATE_COMPLETE'));
+  });
+
   test('of none needs no file, and one whose file is missing is refused with its place', async () => {
     expect((await heat.create('empty', template(), { parameters: { count: 0 } })).status).toBe(201);
     const { status, body } = await heat.create('two', template());

@@ -58,14 +58,14 @@ export const resourceGroup: ResourceType = {
     const batch = context.updatePolicy['batch_create'];
     if (!isDict(batch)) return context.nest(bodyFor(nestedContext(context), names));
     const size = Number(batch['max_batch_size']);
-    for (let end = size; ; end += size) {
-      await context.nest(
-        bodyFor(nestedContext(context), names.slice(0, end)),
-        end >= names.length ? '' : `/${end}`,
-      );
-      if (end >= names.length) return;
+    // How far it came is kept: after a crash the group is not made small again.
+    for (let end = Number(context.row.data['batch'] ?? size); end < names.length; end += size) {
+      context.note('batch', end);
+      await context.nest(bodyFor(nestedContext(context), names.slice(0, end)), `/${end}`);
       await context.pause(Number(batch['pause_time']) * 1000);
     }
+    await context.nest(bodyFor(nestedContext(context), names));
+    context.note('batch', undefined);
   },
   async update(context, before) {
     await noteRemoved(context);
@@ -77,6 +77,7 @@ export const resourceGroup: ResourceType = {
     }
     await context.nest(bodyFor(nestedContext(context), names));
     context.note('rolling', undefined);
+    context.note('rolled', undefined);
   },
   remove: (context) => context.unnest(),
   async attribute(context, name, path) {
@@ -197,7 +198,8 @@ async function rollingUpdate(
   // The highest numbers first, as Heat does it.
   const order = staying.toReversed().filter((name) => !same(before[name], after[name]));
   const pause = Number(policy['pause_time']) * 1000;
-  for (let done = size; done < order.length; done += size) {
+  for (let done = Number(context.row.data['rolled'] ?? size); done < order.length; done += size) {
+    context.note('rolled', done);
     const changed = new Set(order.slice(0, done));
     const members = staying.map((name): [string, Dict] => [
       name,
