@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cloud, Json } from './cloud.ts';
+import { serviceUrl, password } from './addresses.ts';
+import { login, type Cloud } from './cloud.ts';
 
 interface Stack {
   readonly id: string;
@@ -8,54 +9,69 @@ interface Stack {
 }
 
 interface Resource {
+  readonly resource_type: string;
   readonly resource_status: string;
   readonly physical_resource_id: string | null;
-  readonly links: readonly { rel: string; href: string }[];
+  readonly links: readonly { readonly rel: string; readonly href: string }[];
 }
 
+const authUrl = `${serviceUrl.keystone}/v3`;
+
 /**
- * Plays the agents in the servers, which the fake Nova never boots: signals every software deployment that waits in the
- * stacks of `cloud`'s project, until the signal aborts.
- * @param failing names of stacks whose deployments fail
+ * Plays the programs in the servers, which the fake Nova never boots: signals every software deployment and every wait
+ * condition that a stack waits for, in all projects that `admin` has a role in, until the signal aborts.
  */
-export async function playAgents(
-  cloud: Cloud,
-  signal: AbortSignal,
-  failing: RegExp = /-failing-/,
-): Promise<void> {
+export async function playAgents(signal: AbortSignal): Promise<void> {
+  const clouds = new Map<string, Promise<Cloud>>();
   while (!signal.aborted) {
-    // A stack may go between two requests; the next sweep sees.
-    await sweep(cloud, failing).catch(() => undefined);
+    // Projects and stacks go between two requests; the next sweep sees.
+    await sweepAll(clouds).catch(() => undefined);
     await delay(500, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function sweep(cloud: Cloud, failing: RegExp): Promise<void> {
+async function sweepAll(clouds: Map<string, Promise<Cloud>>): Promise<void> {
+  const admin = clouds.get('admin') ?? login(authUrl, 'admin', password, 'admin');
+  clouds.set('admin', admin);
+  const answer = await (await admin).call('identity', 'GET', '/auth/projects');
+  const projects = answer['projects'] as readonly { name: string }[];
+  for (const { name } of projects) {
+    const cloud = clouds.get(name) ?? login(authUrl, 'admin', password, name);
+    clouds.set(name, cloud);
+    await sweep(await cloud).catch(() => undefined);
+  }
+}
+
+async function sweep(cloud: Cloud): Promise<void> {
   const { stacks } = (await cloud.call('orchestration', 'GET', '/stacks')) as { stacks: readonly Stack[] };
   for (const stack of stacks) {
     if (!/^(CREATE|UPDATE)_IN_PROGRESS$/.test(stack.stack_status)) continue;
-    const query = 'nested_depth=5&with_detail=false&type=OS::Heat::SoftwareDeployment';
-    const answer = await cloud.call(
-      'orchestration',
-      'GET',
-      `/stacks/${stack.stack_name}/${stack.id}/resources?${query}`,
+    const types = ['SoftwareDeployment', 'WaitCondition', 'WaitConditionHandle'];
+    const query = ['nested_depth=5', 'with_detail=false', ...types.map((type) => `type=OS::Heat::${type}`)];
+    const path = `/stacks/${stack.stack_name}/${stack.id}/resources?${query.join('&')}`;
+    const { resources } = (await cloud.call('orchestration', 'GET', path)) as {
+      resources: readonly Resource[];
+    };
+    const waiting = resources.filter(({ resource_status: status }) => status.endsWith('_IN_PROGRESS'));
+    const stacksThatWait = new Set(
+      waiting.filter((resource) => isA(resource, 'WaitCondition')).map((resource) => link(resource, 'stack')),
     );
-    for (const resource of answer['resources'] as readonly Resource[]) {
-      if (resource.physical_resource_id === null || !resource.resource_status.endsWith('_IN_PROGRESS'))
-        continue;
-      const self = resource.links.find((link) => link.rel === 'self')?.href ?? '';
-      await cloud.call(
-        'orchestration',
-        'POST',
-        `${self.slice(self.indexOf('/stacks/'))}/signal`,
-        report(failing.test(stack.stack_name)),
-      );
+    for (const resource of resources) {
+      if (resource.physical_resource_id === null) continue;
+      if (isA(resource, 'SoftwareDeployment') && waiting.includes(resource)) {
+        await report(cloud, resource, { deploy_status_code: 0, deploy_stdout: '', deploy_stderr: '' });
+      } else if (isA(resource, 'WaitConditionHandle') && stacksThatWait.has(link(resource, 'stack'))) {
+        await report(cloud, resource, { status: 'SUCCESS', reason: 'played', data: 'ok', id: 'played' });
+      }
     }
   }
 }
 
-const report = (failed: boolean): Json => ({
-  deploy_status_code: failed ? 1 : 0,
-  deploy_stdout: '',
-  deploy_stderr: failed ? 'played failure' : '',
-});
+async function report(cloud: Cloud, resource: Resource, body: object): Promise<void> {
+  const self = link(resource, 'self');
+  await cloud.call('orchestration', 'POST', `${self.slice(self.indexOf('/stacks/'))}/signal`, body);
+}
+
+const isA = (resource: Resource, type: string) => resource.resource_type === `OS::Heat::${type}`;
+
+const link = (resource: Resource, rel: string) => resource.links.find((each) => each.rel === rel)?.href ?? '';

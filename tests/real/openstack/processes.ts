@@ -48,12 +48,12 @@ export function pidOf(folder: string, name: string): number | undefined {
   }
 }
 
-/** TERM to the process and its children, KILL to what is left of them after 15 seconds. */
-export async function stop(folder: string, name: string): Promise<void> {
+/** TERM to the process and its children, KILL to what is left of them after `patience` milliseconds. */
+export async function stop(folder: string, name: string, patience = 5000): Promise<void> {
   const pid = pidOf(folder, name);
   if (pid !== undefined) {
     signalGroup(pid, 'SIGTERM');
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + patience;
     while (signalGroup(pid, 0) && Date.now() < deadline) await delay(50);
     signalGroup(pid, 'SIGKILL');
   }

@@ -1,0 +1,162 @@
+import type { Expected } from './expectation.ts';
+
+/** Where Gantry answers otherwise than the original, on purpose. */
+export interface Departure {
+  /** What is asked, for docs/compatibility.md. */
+  readonly request: string;
+  readonly original: Expected;
+  readonly gantry: Expected;
+  /** What the user gains by it. */
+  readonly reason: string;
+}
+
+const missing = (name: string): Expected => ({
+  status: 400,
+  detail: `Invalid input for field/attribute ${name}. Value: 'None'. Mandatory field missing.`,
+});
+const misleading = (os: string): Expected => ({
+  status: 400,
+  detail: `Cluster type (vm, ${os}, swarm-mode) not supported.`,
+});
+const notBoolean = (name: string): Expected => ({
+  status: 400,
+  detail: new RegExp(`^Invalid input for field/attribute ${name}\\. Value: 'maybe'\\. `),
+});
+
+/** All of them: docs/compatibility.md is made of this list, and compatibility.test.ts fails when it isn't. */
+export const departures = {
+  'highest microversion': {
+    request: '`GET /`: `max_version`',
+    original: { status: 200, body: { max_version: '1.10' } },
+    gantry: { status: 200, body: { max_version: '1.14' } },
+    reason:
+      'Gantry offers the microversions of later releases too, and keeps bays and bay models beside them.',
+  },
+  'unknown image': {
+    request: '`POST /v1/clustertemplates` with an image name that is not there',
+    original: misleading('Unset'),
+    gantry: { status: 400, detail: 'Image nosuch could not be found.' },
+    reason: 'The text names what is wrong.',
+  },
+  'unknown image uuid': {
+    request: '`POST /v1/clustertemplates` with the uuid of no image',
+    original: misleading('Unset'),
+    gantry: { status: 400, detail: 'Image 00000000-0000-4000-8000-000000000000 could not be found.' },
+    reason: 'The text names what is wrong.',
+  },
+  'image without os_distro': {
+    request: '`POST /v1/clustertemplates` with an image without `os_distro`',
+    original: misleading('None'),
+    gantry: { status: 400, detail: /^Image \S+ doesn't contain os_distro field\.$/ },
+    reason: 'The text names what is wrong.',
+  },
+  'label null': {
+    request: '`POST /v1/clustertemplates` with a label that is `null`',
+    original: { status: 500 },
+    gantry: { status: 400, detail: /^Invalid input for field\/attribute labels\. / },
+    reason: 'Bad input is the client’s error, and the text names the field.',
+  },
+  'not a boolean': {
+    request: '`POST /v1/clustertemplates` with a truth value `maybe`',
+    original: { status: 0 },
+    gantry: notBoolean('tls_disabled'),
+    reason: 'The original closes the connection without an answer.',
+  },
+  'not a boolean, cluster': {
+    request: '`POST /v1/clusters` with a truth value `maybe`',
+    original: { status: 0 },
+    gantry: notBoolean('merge_labels'),
+    reason: 'The original closes the connection without an answer.',
+  },
+  'body is an array': {
+    request: '`POST` of a JSON array',
+    original: { status: 500, detail: "'list' object has no attribute 'keys'" },
+    gantry: { status: 400 },
+    reason: 'Bad input is the client’s error.',
+  },
+  'image name used twice': {
+    request: '`POST /v1/clustertemplates` with an image name that two images have',
+    original: misleading('Unset'),
+    gantry: {
+      status: 409,
+      detail: /^Multiple images exist with same name .*-twin\. Please use the resource id instead\.$/,
+    },
+    reason: 'The text says what is wrong and what to do; the original itself does so in a `PATCH`.',
+  },
+  'flavor without a disk': {
+    request: '`POST /v1/clustertemplates` with a flavor whose root disk has size 0',
+    original: { status: 201 },
+    gantry: { status: 400, detail: /root volume size/i },
+    reason: 'No such cluster could be built. Later releases refuse it too.',
+  },
+  'unknown fixed network': {
+    request: '`POST /v1/clustertemplates` with a fixed network that is not there',
+    original: { status: 201 },
+    gantry: { status: 400, detail: 'Unable to find fixed network nosuch.' },
+    reason: 'No such cluster could be built. Later releases refuse it too.',
+  },
+  'fixed network name used twice': {
+    request: '`POST /v1/clustertemplates` with a fixed network whose name two networks have',
+    original: { status: 201 },
+    gantry: { status: 409, detail: /^Multiple networks exist with same name '.*'\. / },
+    reason: 'Which of them is meant can’t be told. Later releases refuse it too.',
+  },
+  'unknown fixed subnet': {
+    request: '`POST /v1/clustertemplates` with a fixed subnet that is not there',
+    original: { status: 201 },
+    gantry: { status: 400, detail: 'Unable to find fixed subnet nosuch.' },
+    reason: 'No such cluster could be built. Later releases refuse it too.',
+  },
+  'hidden template of another project': {
+    request: '`GET` of another project’s template that is public and hidden',
+    original: { status: 200 },
+    gantry: { status: 404 },
+    reason: 'Hidden is what its administrator has said. Later releases hide it too.',
+  },
+  'template of another project': {
+    request: '`PATCH` of another project’s private template, as an administrator',
+    original: { status: 404 },
+    gantry: { status: 200, body: { tags: 'by admin' } },
+    reason:
+      'The policy allows it, and the administrator sees the template; the original looks in the wrong project.',
+  },
+  'labels as an object': {
+    request: '`PATCH /v1/clustertemplates/{id}` with an object as the value of `/labels`',
+    original: { status: 400, detail: /Wrong type\. Expected / },
+    gantry: { status: 200, body: { labels: { z: '1' } } },
+    reason:
+      'Objects are what JSON has for this; the original takes only text with a Python literal, which works too.',
+  },
+  'quota without a project': {
+    request: '`POST /v1/quotas` without `project_id`',
+    original: { status: 500, detail: "'project'" },
+    gantry: { status: 400, detail: 'Must provide a valid project ID.' },
+    reason: 'Bad input is the client’s error, and the text names what is missing.',
+  },
+  'certificate without a request': {
+    request: '`POST /v1/certificates` without `csr`',
+    original: { status: 500, detail: "Cannot load 'csr' in the base class" },
+    gantry: missing('csr'),
+    reason: 'Bad input is the client’s error, and the text names what is missing.',
+  },
+  'certificate of no cluster': {
+    request: '`POST /v1/certificates` without `cluster_uuid`',
+    original: { status: 500 },
+    gantry: missing('cluster_uuid'),
+    reason: 'Bad input is the client’s error, and the text names what is missing.',
+  },
+  'node group without a name': {
+    request: '`POST /v1/clusters/{id}/nodegroups` without `name`',
+    original: { status: 500, detail: "Field `name' cannot be None" },
+    gantry: missing('name'),
+    reason: 'Bad input is the client’s error, and the text names what is missing.',
+  },
+  'upgrade without a template': {
+    request: '`POST /v1/clusters/{id}/actions/upgrade` without `cluster_template`',
+    original: { status: 404, detail: 'ClusterTemplate Unset could not be found.' },
+    gantry: missing('cluster_template'),
+    reason: 'The text names what is missing.',
+  },
+} as const satisfies Readonly<Record<string, Departure>>;
+
+export type DepartureName = keyof typeof departures;
