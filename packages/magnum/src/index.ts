@@ -7,7 +7,7 @@ export {
   type ClusterCertificates,
 } from './certificates/cluster-certificates.ts';
 export { databaseKeyStore, localKeyStore, type KeyStore } from './certificates/key-store.ts';
-export { createSealer, loadSealingKey, type Sealer } from './certificates/sealing.ts';
+export { createSealer, derivedSealingKey, loadSealingKey, type Sealer } from './certificates/sealing.ts';
 export { openStore, type StoreOptions } from './store/open-store.ts';
 export { DatabaseUrlError, parseDatabaseUrl } from './store/database-url.ts';
 export { StoreFault, StoreFileError, StoreUnreachable } from './store/faults.ts';
@@ -27,3 +27,4 @@ export { createWake, type Wake } from './operations/wake.ts';
 export type { Driver } from './drivers/driver.ts';
 export { createDriverRegistry, type DriverRegistry } from './drivers/registry.ts';
 export { magnumOptions, type MagnumSettings } from './api/magnum-conf.ts';
+export { foreignOptions } from './api/foreign-options.ts';

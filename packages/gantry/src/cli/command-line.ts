@@ -57,18 +57,63 @@ export function createCommandLine(): Command {
       await down(flags);
     });
 
+  program
+    .addCommand(
+      magnumCommand('magnum-api', "Magnum's API as a process of its own", async (sources) => {
+        const { runMagnumApi } = await import('../magnum/run-magnum.ts');
+        await runMagnumApi(sources);
+      }),
+    )
+    .addCommand(
+      magnumCommand('magnum-conductor', "Magnum's conductor as a process of its own", async (sources) => {
+        const { runMagnumConductor } = await import('../magnum/run-magnum.ts');
+        await runMagnumConductor(sources);
+      }),
+    )
+    .addCommand(
+      magnumCommand('magnum-db', 'make in the database what Gantry needs there', async (sources) => {
+        const { runMagnumDb } = await import('../magnum/run-magnum.ts');
+        await runMagnumDb(sources);
+      }),
+    );
+
   return program;
 }
 
+function magnumCommand(
+  name: string,
+  description: string,
+  run: (sources: { files: string[]; dirs: string[] }) => Promise<void>,
+): Command {
+  const repeated = (value: string, before: string[]): string[] => [...before, value];
+  return new Command(name)
+    .description(description)
+    .option('--config-file <path>', 'configuration, magnum.conf; may be repeated', repeated, [])
+    .option('--config-dir <path>', 'folder of further *.conf; may be repeated', repeated, [])
+    .action((flags: { configFile: string[]; configDir: string[] }) =>
+      run({ files: flags.configFile, dirs: flags.configDir }),
+    );
+}
+
 function dataOption(): Option {
-  return new Option('--data <dir>', 'folder that holds the state of the cloud').default(defaultDataFolder());
+  return new Option('--data <dir>', 'folder that holds the state of the cloud')
+    .default(defaultDataFolder())
+    .argParser(parsePath);
+}
+
+/** An empty path would be the folder one stands in. @throws InvalidArgumentError */
+function parsePath(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
 }
 
 /** @throws InvalidArgumentError which commander turns into a message and exit status 1 */
 function parseListen(text: string): { host: string; port: number } {
   const match = /^(\[[0-9a-fA-F:]+\]|[^:]*):(\d+)$/.exec(text);
   const port = Number(match?.[2]);
-  if (!match || port > 65535)
-    throw new InvalidArgumentError('It must be HOST:PORT, for example 127.0.0.1:9000.');
+  if (!match || port < 1 || port > 65535)
+    throw new InvalidArgumentError(
+      'It must be HOST:PORT with a port of 1 to 65535, for example 127.0.0.1:9000.',
+    );
   return { host: match[1]?.replaceAll(/[[\]]/g, '') || '127.0.0.1', port };
 }

@@ -1,14 +1,23 @@
 import type { Secrets } from './secrets.ts';
 
+export interface MagnumConfParts {
+  readonly publicUrl: string;
+  /** Path of its SQLite file. */
+  readonly database: string;
+  readonly secrets: Secrets;
+}
+
 /** The `magnum.conf` of an embedded cloud. Nodes are told the internal addresses: those their network leads to. */
-export function magnumConf(publicUrl: string, secrets: Secrets): string {
-  const { passwords } = secrets;
+export function magnumConf({ publicUrl, database, secrets: { passwords } }: MagnumConfParts): string {
   return `# Written by gantry up at each start.
 [DEFAULT]
 host = devcloud
 
 [certificates]
 cert_manager_type = x509keypair
+
+[database]
+connection = sqlite:///${database.replaceAll('$', '$$$$')}
 
 [keystone_authtoken]
 auth_url = ${publicUrl}/identity

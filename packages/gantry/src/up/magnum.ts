@@ -1,26 +1,11 @@
 import { dirname } from 'node:path';
+import { StoreFault } from '@gantry/magnum';
 import type { FastifyInstance } from 'fastify';
-import {
-  cloudAccess,
-  createCertificates,
-  createConductor,
-  createMagnumApi,
-  createSealer,
-  createSessions,
-  createWake,
-  databaseKeyStore,
-  enabledDrivers,
-  localKeyStore,
-  magnumOptions,
-  openStore,
-  StoreFileError,
-  trustCredential,
-  trustOptions,
-  type MagnumSettings,
-} from '@gantry/magnum';
 import { identityClient, type Session } from '@gantry/openstack';
-import { loadConfig, type Logger } from '@gantry/oslo';
+import type { Logger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
+import { assembleMagnum } from '../magnum/assemble.ts';
+import { loadMagnumConf } from '../magnum/conf.ts';
 import { writePrivate, type DataFolder } from './data-folder.ts';
 import { magnumConf } from './magnum-conf.ts';
 import type { Secrets } from './secrets.ts';
@@ -45,49 +30,21 @@ export const MAGNUM_PATH = '/container-infra';
 /** Magnum's API and a conductor in this process, on a database of their own. */
 export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Promise<RunningMagnum> {
   const { folder, secrets } = parts;
+  writePrivate(
+    folder.magnumConf,
+    magnumConf({ publicUrl: parts.publicUrl, database: folder.magnum, secrets }),
+  );
+  const { values } = loadMagnumConf({ files: [folder.magnumConf], dirs: [] });
   const log = parts.log.child({ service: 'magnum' });
-  writePrivate(folder.magnumConf, magnumConf(parts.publicUrl, secrets));
-  const settings: MagnumSettings = loadConfig(magnumOptions, { files: [folder.magnumConf] }).values;
-  const store = await openStore({ url: `sqlite:///${folder.magnum}` }).catch((error: unknown) => {
-    if (error instanceof StoreFileError) throw new UserError(error.message, { cause: error });
-    throw error;
-  });
-  const sessions = createSessions(cloudAccess(settings));
-  const drivers = enabledDrivers(settings);
-  const certificates = createCertificates({
-    store,
-    keys:
-      settings.certificates.cert_manager_type === 'local'
-        ? localKeyStore(settings.certificates.storage_path)
-        : databaseKeyStore(),
-    csrPolicy: {
-      allowedExtensions: settings.x509.allowed_extensions,
-      allowedKeyUsage: settings.x509.allowed_key_usage,
-      allowCa: settings.x509.allow_ca,
+  const magnum = await assembleMagnum({ settings: values, folders: [dirname(folder.magnumConf)], log }).catch(
+    (error: unknown) => {
+      if (error instanceof StoreFault) throw new UserError(error.message, { cause: error });
+      throw error;
     },
-    rsaKeySize: settings.x509.rsa_key_size,
-    termOfValidity: settings.x509.term_of_validity,
-    now: () => new Date(),
-  });
-  const sealer = createSealer(Buffer.from(secrets.sealingKey, 'base64'), 'caller');
-  const wake = createWake();
-  const shared = { store, sessions, drivers, certificates, sealer, wake, log };
-  const conductor = createConductor({
-    ...shared,
-    credentials: trustCredential(trustOptions(settings)),
-    host: settings.DEFAULT.host ?? 'devcloud',
-    // The data folder belongs to one process at a time.
-    alone: true,
-    createTimeoutMinutes: settings.cluster_heat.create_timeout,
-  });
-  const api = createMagnumApi({
-    ...shared,
-    settings,
-    configFolders: [dirname(folder.magnumConf)],
-    authUrl: settings.keystone_authtoken.www_authenticate_uri ?? `${parts.publicUrl}/identity`,
-    trusteeDomainId: async () => (await sessions.ofTrusteeDomain()?.token())?.body.domain?.id,
-  });
-  await app.register(api, { prefix: MAGNUM_PATH });
+  );
+  // The data folder belongs to one process at a time.
+  const conductor = magnum.conductor(true);
+  await app.register(magnum.api(), { prefix: MAGNUM_PATH });
 
   return {
     async start(admin) {
@@ -96,7 +53,7 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
     },
     async stop() {
       await conductor.stop();
-      await store.close();
+      await magnum.close();
     },
   };
 }

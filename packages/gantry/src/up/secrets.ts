@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { UserError } from '../cli/exit.ts';
-import { reason, writePrivate } from './data-folder.ts';
+import { readOwn, writePrivate } from './data-folder.ts';
 
 /** Users of the embedded cloud that have a password. */
 export const USERS = [
@@ -15,19 +15,31 @@ export interface Secrets {
   readonly sealingKey: string;
 }
 
-/** Reads the passwords of this cloud; at the first start it makes them, at random. */
+/**
+ * Reads the passwords of this cloud; at the first start it makes them, at random.
+ *
+ * @throws UserError if they are damaged: new ones would not open what the old ones have closed
+ */
 export function loadSecrets(path: string): Secrets {
-  if (existsSync(path)) {
-    try {
-      return JSON.parse(readFileSync(path, 'utf8')) as Secrets;
-    } catch (error) {
-      throw new UserError(`${path}: not readable (${reason(error)}): put back a copy. Nothing was changed.`, {
-        cause: error,
-      });
-    }
-  }
+  if (existsSync(path)) return readSecrets(path);
   const passwords = Object.fromEntries(USERS.map((user) => [user, randomBytes(15).toString('base64url')]));
   const secrets = { passwords, sealingKey: randomBytes(32).toString('base64') } as Secrets;
   writePrivate(path, `${JSON.stringify(secrets, undefined, 2)}\n`);
   return secrets;
+}
+
+function readSecrets(path: string): Secrets {
+  const { passwords, sealingKey } = readOwn(path);
+  const known = new Map(
+    typeof passwords === 'object' && passwords !== null ? Object.entries<unknown>({ ...passwords }) : [],
+  );
+  const lacking = USERS.filter((user) => typeof known.get(user) !== 'string' || known.get(user) === '');
+  if (typeof sealingKey !== 'string' || Buffer.from(sealingKey, 'base64').length !== 32)
+    lacking.push('sealingKey');
+  if (lacking.length > 0) {
+    throw new UserError(
+      `${path}: damaged: it lacks ${lacking.join(', ')}: put back a copy. Nothing was changed.`,
+    );
+  }
+  return { passwords: Object.fromEntries(known), sealingKey } as Secrets;
 }

@@ -30,7 +30,7 @@ describe('a cluster template', () => {
       labels: { 'a.b/c': 'x', count: '3', on: 'True' },
       project_id: 'p1',
       user_id: 'u1',
-      created_at: '2030-01-01T00:00:00.500000+00:00',
+      created_at: '2030-01-01T00:00:00+00:00',
       updated_at: null,
     });
     expect((await api.ask('member', 'GET', `/v1/clustertemplates/${uuid}`)).body).toEqual(body);

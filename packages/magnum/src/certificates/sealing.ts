@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Keeps a secret unreadable while it waits in the database. */
@@ -72,4 +72,13 @@ export function loadSealingKey(path: string): Uint8Array {
   throw new Error(
     `${path} holds no key of ${KEY_BYTES} bytes in base64: put the right one there, or remove it`,
   );
+}
+
+/**
+ * A key made from a secret that API and conductors of a cloud share anyway: the password of Magnum's own user. When
+ * that is changed, what was sealed before can't be opened any more, which is what orders of that moment wait for.
+ * Source: RFC 5869.
+ */
+export function derivedSealingKey(secret: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, 'gantry', 'sealing of tokens', KEY_BYTES));
 }

@@ -194,7 +194,8 @@ function valueOf(
     } catch (error) {
       if (!(error instanceof NotAValue)) throw error;
       const shown = option.secret ? 'the value' : `"${resolved.text}"`;
-      problem(`${shown} is not right: expected ${option.expects}`);
+      const why = error.message === '' ? '' : ` (${error.message})`;
+      problem(`${shown} is not right${why}: expected ${option.expects}`);
     }
   }
   if (values.length === 0) {

@@ -24,7 +24,7 @@ export type Values<S extends OptionSchema> = {
   readonly [G in keyof S]: { readonly [O in keyof S[G]]: S[G][O] extends Option<infer T> ? T : never };
 };
 
-/** What stands there is no such value; the message needn't repeat what is expected. */
+/** What stands there is no such value. The message may say why; it needn't repeat what is expected. */
 export class NotAValue extends Error {
   override readonly name = 'NotAValue';
 }

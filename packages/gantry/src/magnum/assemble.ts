@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  cloudAccess,
+  createCertificates,
+  createConductor,
+  createMagnumApi,
+  createSealer,
+  createSessions,
+  createWake,
+  databaseKeyStore,
+  derivedSealingKey,
+  enabledDrivers,
+  loadSealingKey,
+  localKeyStore,
+  openStore,
+  StoreUnreachable,
+  trustCredential,
+  trustOptions,
+  type Conductor,
+  type Store,
+} from '@gantry/magnum';
+import { ConfigError, type Logger } from '@gantry/oslo';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ProcessSettings } from './conf.ts';
+
+/** Magnum, put together as the configuration says; nothing runs yet. */
+export interface Magnum {
+  readonly store: Store;
+  api(): FastifyPluginAsync;
+  /** @param alone no other process works on this database */
+  conductor(alone?: boolean): Conductor;
+  close(): Promise<void>;
+}
+
+export interface MagnumParts {
+  readonly settings: ProcessSettings;
+  /** Those of the configuration files, where policies are looked for. */
+  readonly folders: readonly string[];
+  readonly log: Logger;
+}
+
+/**
+ * The one way from settings to parts: for the embedded cloud, which has all in one process, and for the processes of
+ * production.
+ *
+ * @throws ConfigError if something is missing that only matters once it is needed
+ * @throws StoreFault if the database can't be used
+ */
+export async function assembleMagnum({ settings, folders, log }: MagnumParts): Promise<Magnum> {
+  const sessions = createSessions(cloudAccess(settings));
+  const drivers = enabledDrivers(settings);
+  const sealer = createSealer(sealingKey(settings), 'caller');
+  const store = await reachStore(settings, log);
+  const certificates = createCertificates({
+    store,
+    keys:
+      settings.certificates.cert_manager_type === 'local'
+        ? localKeyStore(settings.certificates.storage_path)
+        : databaseKeyStore(),
+    csrPolicy: {
+      allowedExtensions: settings.x509.allowed_extensions,
+      allowedKeyUsage: settings.x509.allowed_key_usage,
+      allowCa: settings.x509.allow_ca,
+    },
+    rsaKeySize: settings.x509.rsa_key_size,
+    termOfValidity: settings.x509.term_of_validity,
+    now: () => new Date(),
+  });
+  const shared = { store, sessions, drivers, certificates, sealer, wake: createWake(), log };
+  const { host } = settings.DEFAULT;
+  return {
+    store,
+    api: () =>
+      createMagnumApi({
+        ...shared,
+        settings,
+        configFolders: folders,
+        authUrl: settings.keystone_authtoken.www_authenticate_uri ?? cloudAccess(settings).authUrl,
+        trusteeDomainId: async () => (await sessions.ofTrusteeDomain()?.token())?.body.domain?.id,
+      }),
+    conductor: (alone = false) =>
+      createConductor({
+        ...shared,
+        credentials: trustCredential(trustOptions(settings)),
+        ...(host !== undefined && { host }),
+        alone,
+        createTimeoutMinutes: settings.cluster_heat.create_timeout,
+      }),
+    close: () => store.close(),
+  };
+}
+
+/** Opens the database, and waits for one that isn't up yet as long as oslo.db would. */
+export async function reachStore({ database }: ProcessSettings, log: Logger): Promise<Store> {
+  const { connection, max_pool_size: kept, max_overflow: more, max_retries, retry_interval } = database;
+  if (connection === undefined) {
+    const message =
+      'is needed: mysql+pymysql://USER:PASSWORD@HOST/DATABASE, postgresql://… or sqlite:///PATH';
+    throw new ConfigError([{ group: 'database', option: 'connection', message }]);
+  }
+  // Both have a value that means "as many as you like".
+  const most = kept === 0 || more === -1 ? 1000 : kept + more;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openStore({
+        url: connection,
+        pool: { kept, most },
+        onAdded: (what) => log.info(`added to the database: ${what}`),
+      });
+    } catch (error) {
+      const goesOn = max_retries === -1 || tries < max_retries;
+      if (!(error instanceof StoreUnreachable) || !goesOn) throw error;
+      log.warn({ err: error }, `${error.message}; trying again in ${retry_interval} s`);
+      await delay(retry_interval * 1000);
+    }
+  }
+}
+
+function sealingKey({ gantry, keystone_auth, keystone_authtoken }: ProcessSettings): Uint8Array {
+  const file = gantry.sealing_key_file;
+  if (file === undefined)
+    return derivedSealingKey(keystone_auth.password ?? keystone_authtoken.password ?? '');
+  try {
+    return loadSealingKey(file);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([{ group: 'gantry', option: 'sealing_key_file', message }]);
+  }
+}
