@@ -8,32 +8,10 @@ import type { NetworkRecord, PoolRecord, PortRecord, SubnetRecord } from '../por
 import { reservePort } from '../ports/reserve-port.ts';
 import { findNamed } from './find-named.ts';
 import { makeSubnet } from './make-subnet.ts';
+import type { IpamData, NetworkRequest, Range } from './network-request.ts';
 import { networkRecord, subnetRecord } from './networks.ts';
 import { parseNeutronOptions, type NeutronOptions } from './options.ts';
 import { descriptionFor, existingNetworkTag, idTags, networkName } from './tags.ts';
-
-/** One `--subnet` of the network, as Docker gives it after its IPAM driver had its say. */
-export interface IpamData {
-  readonly pool: string;
-  /** With prefix length; empty if there is none. */
-  readonly gateway: string;
-  readonly auxiliary: readonly string[];
-}
-
-export interface NetworkRequest {
-  readonly networkId: string;
-  /** What the user gave with `-o`. */
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly internal: boolean;
-  /** IPv4 and IPv6, in this order. */
-  readonly data: readonly IpamData[];
-}
-
-/** A range of the network, and the pool it was requested as, if that was from us. */
-export interface Range {
-  readonly data: IpamData;
-  readonly pool: PoolRecord | undefined;
-}
 
 /** CreateNetwork: makes the Neutron network and its subnets, or takes those that the user names. All or nothing. */
 export async function createNetwork(

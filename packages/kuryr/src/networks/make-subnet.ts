@@ -2,8 +2,8 @@ import { OpenStackError, type Network, type Subnet } from '@gantry/openstack';
 import type { Driver } from '../driver/context.ts';
 import { allocationPools, parseAddress, parseCidr } from '../ipam/cidr.ts';
 import { createOnce } from '../ports/create-once.ts';
-import type { NetworkRequest, Range } from './create-network.ts';
 import { findNamed } from './find-named.ts';
+import type { NetworkRequest, Range } from './network-request.ts';
 import type { NeutronOptions } from './options.ts';
 import { descriptionFor, subnetName } from './tags.ts';
 
