@@ -2,14 +2,15 @@ import { identityClient, imageClient, networkClient, type Image, type Session } 
 import type { Settings } from './settings.ts';
 
 /**
- * What a user finds in a new cloud: the external network `public`, the image `server`, and a Kuryr whose networks
- * are the demo project's. What is there stays as it is.
+ * What a user finds in a new cloud: the external network `public`, the image `server`, a Kuryr whose networks are the
+ * demo project's, and the pool it takes subnets from when nobody names one. What is there stays as it is.
  */
 export async function seed(admin: Session, settings: Settings, serverImage: string): Promise<void> {
   await Promise.all([
     externalNetwork(admin, settings.externalCidr),
     image(admin, serverImage),
     kuryrRole(admin),
+    kuryrPool(admin),
   ]);
 }
 
@@ -41,6 +42,19 @@ async function kuryrRole(admin: Session): Promise<void> {
   if (!user || !project || !role) return;
   const path = `/projects/${project.id}/users/${user.id}/roles/${role.id}`;
   await admin.ask('identity', { method: 'PUT', path, retries: 3 });
+}
+
+/** For `docker network create` without `--subnet`: the pool of that name is Kuryr's default. */
+async function kuryrPool(admin: Session): Promise<void> {
+  const { subnetPools } = networkClient(admin);
+  const [found] = await subnetPools.list({ name: 'kuryr' });
+  if (found) return;
+  await subnetPools.create({
+    name: 'kuryr',
+    shared: true,
+    prefixes: ['10.200.0.0/16'],
+    default_prefixlen: 24,
+  });
 }
 
 /** The image every server can be made of: Debian with systemd, cloud-init and Docker. */
