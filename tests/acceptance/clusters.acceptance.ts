@@ -454,6 +454,44 @@ shows(
   },
 );
 
+shows(
+  [
+    'POST /v1/clusters/{id}/nodegroups',
+    'GET /v1/clusters/{id}/nodegroups/{id}',
+    'DELETE /v1/clusters/{id}/nodegroups/{id}',
+    '409 InvalidClusterTemplateForUpgrade',
+  ],
+  'gets a node group more, which follows the template of its cluster, and loses it again',
+  async () => {
+    const made = await ask('POST', `${url()}/nodegroups`, {
+      body: { name: 'more', node_count: 1, labels: { q: 'r' }, merge_labels: true },
+    });
+    check(made, {
+      status: 202,
+      body: { name: 'more', cluster_id: id, node_count: 1, role: 'worker', labels: { kept: 'yes', q: 'r' } },
+    });
+    expect(await settled(id, 'UPDATE')).toBe('UPDATE_COMPLETE');
+    check(await ask('GET', `${url()}/nodegroups/more`), {
+      status: 200,
+      body: { status: 'CREATE_COMPLETE', is_default: false, node_count: 1, labels_added: { q: 'r' } },
+    });
+    check(await ask('GET', url()), { status: 200, body: { node_count: 2 } });
+    const another = await template('another', buildable);
+    const upgrade = { body: { cluster_template: another, nodegroup: 'more' } };
+    check(await ask('POST', `${url()}/actions/upgrade`, upgrade), {
+      status: 409,
+      detail:
+        /^Cluster Template is not valid for upgrade: Nodegroup more can be upgraded only to match cluster's template/,
+    });
+    check(await ask('DELETE', `${url()}/nodegroups/more`), { status: 204 });
+    expect(await settled(id, 'UPDATE')).toBe('UPDATE_COMPLETE');
+    check(await ask('GET', `${url()}/nodegroups/more`), {
+      status: 404,
+      detail: 'Nodegroup more could not be found.',
+    });
+  },
+);
+
 shows(['GET /v1/stats'], 'counts in the statistics, masters among the nodes', async () => {
   check(await ask('GET', '/v1/stats'), { status: 200, body: { clusters: 1, nodes: 2 } });
 });

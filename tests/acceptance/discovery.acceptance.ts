@@ -108,16 +108,18 @@ for (const [method, path] of [
   answers(['405 method not allowed'], `${method} ${path}`, () => ask(method, path), {
     status: 405,
     body: {
-      errors: [{ request_id: '', code: '', status: 405, title: 'Method Not Allowed', detail: '', links: [] }],
+      errors: [{ request_id: '', code: '', status: 405, title: 'Method Not Allowed', links: [] }],
     },
   });
 }
 answers(['405 method not allowed'], 'HEAD of a list', () => ask('HEAD', '/v1/clusters'), { status: 405 });
 for (const method of ['DELETE', 'PATCH']) {
-  answers(['400 missing argument'], `${method} of all clusters`, () => ask(method, '/v1/clusters'), {
-    status: 400,
-    detail: 'Missing argument: "cluster_ident"',
-  });
+  answers(
+    ['400 missing argument'],
+    `${method} of all clusters`,
+    () => ask(method, '/v1/clusters'),
+    'all clusters at once',
+  );
 }
 
 shows(['GET /v1/clustertemplates'], 'answers name the microversion, its range and the request', async () => {
@@ -205,9 +207,7 @@ for (const accept of ['text/html', 'application/xml']) {
     ['406 media type'],
     `Accept: ${accept}`,
     () => ask('GET', '/v1/clusters', { headers: { accept } }),
-    {
-      status: 406,
-    },
+    'other media type wanted',
   );
 }
 for (const [type, detail] of [
@@ -226,7 +226,7 @@ answers(
   'a body that is a form',
   () =>
     ask('POST', template, { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
-  { status: 400, detail: 'Unknown argument: "a"' },
+  'form sent',
 );
 shows(['GET /v1'], 'every link stands on the address that was asked', async () => {
   const { body } = await ask('GET', '/v1', { as: 'nobody' });

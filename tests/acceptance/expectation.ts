@@ -27,35 +27,32 @@ export function answers(
   shows(entries, title, async () => check(await request(), expected));
 }
 
-/** Asserts that an answer is the expected one; of a 4xx also that its body has the form of Magnum's errors. */
+/**
+ * Asserts that an answer is the expected one, and that an error has the form of Magnum's. Gantry words its errors itself, so
+ * of a text that isn't declared as a departure it owes what the text names: fields, values, rules, uuids.
+ */
 export function check(answer: Answer, expected: Expected | DepartureName): void {
-  const wanted: Expected = typeof expected === 'string' ? departures[expected][cloud.kind] : expected;
-  const { status, detail, body } = wanted;
-  expect({ status: answer.status, said: answer.detail }, answer.text).toEqual({
-    status,
-    said:
-      detail === undefined
-        ? expect.any(String)
-        : typeof detail === 'string'
-          ? detail
-          : expect.stringMatching(detail),
-  });
+  const declared = typeof expected === 'string';
+  const { status, detail, body }: Expected = declared ? departures[expected][cloud.kind] : expected;
+  expect(answer.status, answer.text).toBe(status);
   if (body !== undefined) expect(answer.body).toMatchObject(body);
-  if (status >= 400 && status !== 401 && status !== 406 && typeof detail === 'string' && detail !== '') {
-    expect(answer.body).toEqual({
-      errors: [
-        {
-          request_id: '',
-          code: status < 500 ? 'client' : 'server',
-          status,
-          title: titleOf(detail),
-          detail,
-          links: [],
-        },
-      ],
-    });
+  if (detail === undefined) return;
+  if (declared || cloud.kind === 'original') {
+    expect(answer.detail).toEqual(typeof detail === 'string' ? detail : expect.stringMatching(detail));
+  } else if (typeof detail === 'string') {
+    for (const name of namedIn(detail)) expect(answer.detail).toContain(name);
   }
+  expect(answer.detail).not.toBe('');
+  if (status === 406) return;
+  const title = answer.detail.split('.')[0];
+  const code = status < 500 ? 'client' : 'server';
+  const error = { request_id: '', code, status, title, detail: answer.detail, links: [] };
+  expect(answer.body).toEqual({ errors: [error] });
 }
 
-/** The original makes an error's title of its text up to the first full stop. */
-const titleOf = (detail: string) => detail.split('.')[0];
+/** What a text must still name in other words: at most 40 characters of each, because long values may be cut. */
+function namedIn(text: string): string[] {
+  const names =
+    /(?<!\w)'([^']{1,40})'(?!\w)|attribute (\w+)|\b(\w+[_:]\w+|[0-9a-f]{8}-[0-9a-f-]{27}|nosuch)\b/g;
+  return [...text.matchAll(names)].map((match) => match.slice(1).find((name) => name !== undefined) ?? '');
+}

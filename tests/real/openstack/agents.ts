@@ -46,9 +46,7 @@ async function sweep(cloud: Cloud): Promise<void> {
   const { stacks } = (await cloud.call('orchestration', 'GET', '/stacks')) as { stacks: readonly Stack[] };
   for (const stack of stacks) {
     if (!/^(CREATE|UPDATE)_IN_PROGRESS$/.test(stack.stack_status)) continue;
-    const types = ['SoftwareDeployment', 'WaitCondition', 'WaitConditionHandle'];
-    const query = ['nested_depth=5', 'with_detail=false', ...types.map((type) => `type=OS::Heat::${type}`)];
-    const path = `/stacks/${stack.stack_name}/${stack.id}/resources?${query.join('&')}`;
+    const path = `/stacks/${stack.stack_name}/${stack.id}/resources?nested_depth=5&with_detail=false`;
     const { resources } = (await cloud.call('orchestration', 'GET', path)) as {
       resources: readonly Resource[];
     };
