@@ -23,6 +23,7 @@ export const processOptions = {
     ssl_key_file: text({ help: 'PEM file' }),
   },
   gantry: {
+    ...magnumOptions.gantry,
     sealing_key_file: text({
       help: 'file with the key that seals callers’ tokens in the database, the same for all of a cloud; without it, it is made from the password of Magnum’s own user',
     }),

@@ -178,6 +178,30 @@ export const nodegroup = Type.Object(
   { ...closed, title: 'NodeGroup' },
 );
 
+/** A node group that was ordered. */
+export const nodegroupOrdered = Type.Object(
+  {
+    uuid,
+    name: text,
+    cluster_id: uuid,
+    project_id: text,
+    docker_volume_size: Type.Optional(Type.Integer()),
+    labels: textByName,
+    links,
+    flavor_id: textOrNull,
+    image_id: textOrNull,
+    node_count: count,
+    role: text,
+    min_node_count: count,
+    max_node_count: orNull(count),
+    merge_labels: Type.Literal(false),
+    ...labelDifferences,
+    node_labels: textByName,
+    node_taints: nodegroup.properties.node_taints,
+  },
+  { ...closed, title: 'NodeGroupOrdered' },
+);
+
 export const certificate = Type.Object(
   {
     cluster_uuid: uuid,
@@ -250,4 +274,64 @@ export const errors = Type.Object(
 export const unauthenticated = Type.Object(
   { error: Type.Object({ code: Type.Integer(), title: text, message: text }) },
   { ...closed, title: 'Unauthenticated' },
+);
+
+const { project_id: _project, user_id: _user, driver: _driver, ...baymodelProperties } = templateProperties;
+
+/** A cluster template by the name and with the fields it had before. */
+export const baymodel = Type.Object(baymodelProperties, { ...closed, title: 'BayModel' });
+
+const bayInLists = {
+  uuid,
+  name: text,
+  baymodel_id: uuid,
+  node_count: count,
+  master_count: count,
+  docker_volume_size: orNull(Type.Integer()),
+  labels: textByName,
+  master_flavor_id: textOrNull,
+  flavor_id: textOrNull,
+  bay_create_timeout: orNull(Type.Integer()),
+  links,
+  stack_id: textOrNull,
+  status,
+} satisfies TProperties;
+
+export const bayInList = Type.Object(bayInLists, { ...closed, title: 'BayInList' });
+
+/** A cluster by the name and with the fields it had before. */
+export const bay = Type.Object(
+  {
+    ...bayInLists,
+    status_reason: textOrNull,
+    discovery_url: textOrNull,
+    api_address: textOrNull,
+    coe_version: textOrNull,
+    container_version: textOrNull,
+    node_addresses: texts,
+    master_addresses: texts,
+    bay_faults: Type.Optional(Type.Record(Type.String(), textOrNull)),
+    fixed_network: textOrNull,
+    fixed_subnet: textOrNull,
+    floating_ip_enabled: flag,
+    master_lb_enabled: flag,
+    ...times,
+  },
+  { ...closed, title: 'Bay' },
+);
+
+export const federation = Type.Object(
+  {
+    uuid,
+    name: text,
+    hostcluster_id: text,
+    member_ids: texts,
+    status: orNull(status),
+    status_reason: Type.Optional(textOrNull),
+    properties: textByName,
+    links,
+    created_at: Type.Optional(timeOrNull),
+    updated_at: Type.Optional(timeOrNull),
+  },
+  { ...closed, title: 'Federation' },
 );

@@ -1,26 +1,35 @@
 import type { RequestContext } from '@gantry/oslo';
 import { caTypeOf } from '../certificates/cluster-certificates.ts';
-import { badRequest, clusterNotFound, MagnumError } from '../clusters/errors.ts';
+import { badRequest, clusterNotFound, invalidField, MagnumError } from '../clusters/errors.ts';
+import { notSupported, refusal } from '../clusters/life-cycle.ts';
 import type { Cluster } from '../store/rows.ts';
 import * as answers from './answer-schemas.ts';
+import { driverOf } from './cluster-type.ts';
 import { linksTo } from './links.ts';
 import { oneCluster, visibleOrAll } from './lookup.ts';
+import { orderChange } from './order-change.ts';
 import { enforce } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { bodySchema, mandatoryText, readObject, readOnly, text } from './wire-fields.ts';
+import { bodySchema, mandatoryText, readObject, readOnly, text, type Read } from './wire-fields.ts';
 
 const certificateFields = {
-  cluster_uuid: mandatoryText({ min: 1, max: 255 }),
+  cluster_uuid: text({ min: 1, max: 255 }),
+  /** What it was called before. */
+  bay_uuid: text({ min: 1, max: 255 }),
   links: readOnly(),
   csr: mandatoryText({ min: 1, max: 65_536 }),
   pem: readOnly(),
   ca_cert_type: text({ max: 255 }),
 } as const;
 
-/** `/v1/certificates` */
-export function certificateRoutes(services: ApiServices): Route[] {
+/** `/v1/certificates` @param legacy whether clusters are still called bays as well */
+export function certificateRoutes(services: ApiServices, legacy: boolean): Route[] {
   const { store, certificates, policies } = services;
+  const { bay_uuid, ...modernFields } = certificateFields;
+  const fields = legacy ? { ...modernFields, bay_uuid } : modernFields;
+  const named = ({ uuid }: Cluster): object =>
+    legacy ? { bay_uuid: uuid, cluster_uuid: uuid } : { cluster_uuid: uuid };
 
   /** A cluster's own user belongs to no project, and sees that one cluster. */
   async function clusterOf(context: RequestContext, ident: string): Promise<Cluster> {
@@ -35,18 +44,44 @@ export function certificateRoutes(services: ApiServices): Route[] {
     enforce(policies, 'certificate:get', context, cluster);
     const pem = await certificates.caCertificateOf(cluster, caTypeOf(query['ca_cert_type']));
     const links = linksTo(base, `certificates/${cluster.uuid}`);
-    return { status: 200, body: { cluster_uuid: cluster.uuid, links, pem } };
+    return { status: 200, body: { ...named(cluster), links, pem } };
+  }
+
+  async function rotate(request: ApiRequest): Promise<ApiReply> {
+    const { context, params } = request;
+    const cluster = await clusterOf(context, params['ident'] ?? '');
+    enforce(policies, 'certificate:rotate_ca', context, cluster);
+    const [shown] = await store.clusters.withGroups([cluster]);
+    if (shown?.template?.tls_disabled === true) {
+      throw notSupported('Rotating the CA certificate on a non-TLS cluster');
+    }
+    const refused = refusal('rotate', cluster.status);
+    if (refused) throw refused;
+    const driver = driverOf(services.drivers, shown ?? { cluster, template: undefined });
+    if (!driver.rotateCa) {
+      throw notSupported(`Rotating the CA certificate of a cluster of the Magnum driver ${driver.name}`);
+    }
+    await orderChange(services, request, cluster, { verb: 'rotate-ca', kind: 'rotate', parameters: {} });
+    return { status: 202, body: { uuid: cluster.uuid } };
   }
 
   async function sign({ context, body, base }: ApiRequest): Promise<ApiReply> {
-    const asked = readObject('certificate', body(), certificateFields);
-    const cluster = await referred(context, asked.cluster_uuid);
+    const asked: Read<typeof modernFields> & { bay_uuid?: string | null | undefined } = readObject(
+      'certificate',
+      body(),
+      fields,
+    );
+    const ident = asked.cluster_uuid ?? asked.bay_uuid;
+    if (ident === null || ident === undefined) {
+      throw invalidField('cluster_uuid', undefined, 'Mandatory field missing.');
+    }
+    const cluster = await referred(context, ident);
     enforce(policies, 'certificate:create', context, cluster);
     const pem = await certificates.sign(cluster, caTypeOf(asked.ca_cert_type ?? undefined), asked.csr);
     return {
       status: 201,
       body: {
-        cluster_uuid: cluster.uuid,
+        ...named(cluster),
         links: linksTo(base, `certificates/${cluster.uuid}`),
         csr: asked.csr,
         pem,
@@ -79,9 +114,17 @@ export function certificateRoutes(services: ApiServices): Route[] {
       path: '/certificates',
       policies: ['certificate:create'],
       summary: "Have a certificate signed by a cluster's CA",
-      request: bodySchema(certificateFields),
+      request: bodySchema(fields),
       responses: { 201: answers.certificate },
       handle: sign,
+    },
+    {
+      method: 'PATCH',
+      path: '/certificates/:ident',
+      policies: ['certificate:rotate_ca'],
+      summary: "Replace a cluster's CA, and all certificates of it",
+      responses: { 202: answers.accepted },
+      handle: rotate,
     },
   ];
 }

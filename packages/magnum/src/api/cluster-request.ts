@@ -104,6 +104,12 @@ export async function newCluster(
   if (masters > 1 && !cluster.master_lb_enabled) {
     throw badRequest('master_count must be 1 when master_lb_enabled is False');
   }
+  const missing = driver.missingFields?.(cluster) ?? [];
+  if (missing.length > 0) {
+    throw badRequest(
+      `Required parameter ${missing.join(', ')} not provided: neither the cluster nor its template has it.`,
+    );
+  }
   const { flavors } = await checkCloud(services.sessions.ofCaller(request.context.token), {
     image: template.image_id,
     flavor: cluster.flavor_id,

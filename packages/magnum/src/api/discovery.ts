@@ -1,4 +1,11 @@
-import { MIN_VERSION, written, type Microversion } from './microversion.ts';
+import {
+  atLeast,
+  BAYS_GONE,
+  CREDENTIALS_SINCE,
+  MIN_VERSION,
+  written,
+  type Microversion,
+} from './microversion.ts';
 
 const RESOURCES = [
   'clustertemplates',
@@ -32,8 +39,10 @@ export function rootDocument(base: string, max: Microversion): object {
 }
 
 /** What `GET /v1` answers. */
-export function versionDocument(base: string): object {
-  const resources = RESOURCES.map((resource) => {
+export function versionDocument(base: string, max: Microversion): object {
+  const legacy = atLeast(max, BAYS_GONE) ? [] : ['baymodels', 'bays'];
+  const known = RESOURCES.filter((resource) => resource !== 'credentials' || atLeast(max, CREDENTIALS_SINCE));
+  const resources = [...legacy, ...known].map((resource) => {
     const path = resource === 'nodegroups' ? 'clusters/{cluster_id}/nodegroups' : `${resource}/`;
     return [
       resource,

@@ -20,6 +20,7 @@ import {
   MAX_VERSION,
   negotiate,
   notInVersion,
+  versionIn,
   versionHeaders,
   type Microversion,
 } from './microversion.ts';
@@ -53,7 +54,7 @@ export interface MagnumApiOptions extends Omit<
  * every path there, with its own rules about slashes, so it does not depend on how the server routes.
  */
 export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
-  const max = options.maxVersion ?? MAX_VERSION;
+  const max = options.maxVersion ?? versionIn(options.settings.gantry.max_microversion) ?? MAX_VERSION;
   let trusteeDomain: string | undefined;
   const inTrusteeDomain = (context: RequestContext): boolean =>
     trusteeDomain !== undefined && context.userDomainId === trusteeDomain;
@@ -74,7 +75,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
       now: () => now().getTime(),
     }),
   };
-  const routes = apiRoutes(services);
+  const routes = apiRoutes(services, max);
   const tokens = createTokenCheck({
     session: options.sessions.ofService(),
     cacheSeconds: options.settings.keystone_authtoken.token_cache_time,
@@ -120,7 +121,11 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     if (!('version' in negotiated)) {
       return { status: 406, body: negotiated.refusal, headers: negotiated.headers };
     }
-    return { status: 200, body: versionDocument(base), headers: versionHeaders(negotiated.version, max) };
+    return {
+      status: 200,
+      body: versionDocument(base, max),
+      headers: versionHeaders(negotiated.version, max),
+    };
   }
 
   async function callerOf(request: FastifyRequest): Promise<RequestContext | undefined> {

@@ -7,6 +7,10 @@ export interface Microversion {
 export const MIN_VERSION: Microversion = { major: 1, minor: 1 };
 export const MAX_VERSION: Microversion = { major: 1, minor: 14 };
 
+/** Releases that know this version have no bays and baymodels any more. */
+export const BAYS_GONE: Microversion = { major: 1, minor: 11 };
+export const CREDENTIALS_SINCE: Microversion = { major: 1, minor: 12 };
+
 /** The name of the service in version headers that clients of all ages understand. */
 const SERVICE = 'container-infra';
 const SERVICES = ['container-infra', 'container-infrastructure', 'container-infrastructure-management'];
@@ -28,9 +32,8 @@ export function negotiate(header: string | undefined, max: Microversion = MAX_VE
   const [service = '', value = '', ...rest] = header.trim().split(/\s+/);
   if (!SERVICES.includes(service)) return malformed('Invalid service type for OpenStack-API-Version header');
   if (value.toLowerCase() === 'latest' && rest.length === 0) return { version: max };
-  const found = /^(\d{1,9})\.(\d{1,9})$/.exec(value);
-  if (!found || rest.length > 0) return malformed('Invalid value for OpenStack-API-Version header');
-  const version = { major: Number(found[1]), minor: Number(found[2]) };
+  const version = versionIn(value);
+  if (!version || rest.length > 0) return malformed('Invalid value for OpenStack-API-Version header');
   const asked = `Version ${written(version)} was requested but the minor version is not supported by this service.`;
   if (version.major !== MIN_VERSION.major) {
     const exclusive = `Mutually exclusive versions requested. Version ${written(version)} requested but not supported by this service.`;
@@ -46,6 +49,12 @@ export function atLeast(version: Microversion, other: Microversion): boolean {
 /** `1.14` */
 export function written(version: Microversion): string {
   return `${version.major}.${version.minor}`;
+}
+
+/** The version that a text names: `1.10`. */
+export function versionIn(text: string): Microversion | undefined {
+  const found = /^(\d{1,9})\.(\d{1,9})$/.exec(text);
+  return found ? { major: Number(found[1]), minor: Number(found[2]) } : undefined;
 }
 
 /** Headers of every answer below `/v1`. */

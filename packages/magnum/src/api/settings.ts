@@ -51,6 +51,13 @@ export const apiOptions = {
       'OpenStack-API-Version',
     ],
   }),
+  gantry: {
+    max_microversion: text({
+      default: '1.14',
+      choices: Array.from({ length: 14 }, (_, index) => `1.${index + 1}`),
+      help: 'the newest version offered, to stand in for an older release',
+    }),
+  },
   healthcheck: healthcheckOptions,
   keystone_authtoken: {
     token_cache_time: integer({ default: 300, help: 'seconds' }),

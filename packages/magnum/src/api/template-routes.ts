@@ -1,5 +1,7 @@
 import type { RequestContext } from '@gantry/oslo';
 import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
+import type { TSchema } from 'typebox';
+import { generatedName } from '../clusters/generated-name.ts';
 import type { ClusterTemplate, New } from '../store/rows.ts';
 import type { Page } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
@@ -9,7 +11,7 @@ import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './p
 import { enforce } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { templateFields, templateRow, validatedTemplate } from './template-request.ts';
+import { templateFields, templateRow, validatedTemplate, type TemplateRequest } from './template-request.ts';
 import { templateView } from './template-view.ts';
 import { bodySchema, booleanOf, readObject } from './wire-fields.ts';
 
@@ -31,18 +33,47 @@ const PATCH_RULES: PatchRules = {
   ],
 };
 
-/** `/v1/clustertemplates` */
-export function templateRoutes(services: ApiServices): Route[] {
-  const { store, policies } = services;
+/** Cluster templates, and what they were called before. */
+export interface TemplateKind {
+  readonly collection: 'clustertemplates' | 'baymodels';
+  readonly policy: 'clustertemplate' | 'baymodel';
+  /** What the body of a request is called in messages. */
+  readonly argument: string;
+  /** For people. */
+  readonly words: { readonly one: string; readonly many: string };
+  readonly answer: TSchema;
+  readonly request: TSchema;
+  read(body: unknown): TemplateRequest;
+  view(template: ClusterTemplate, base: string): object;
+  /** A name for one that comes without. */
+  name(random: () => number): string;
+}
 
-  function listing(rule: 'get_all' | 'detail', collection: string) {
+const clusterTemplates: TemplateKind = {
+  collection: 'clustertemplates',
+  policy: 'clustertemplate',
+  argument: 'cluster_template',
+  words: { one: 'a cluster template', many: 'cluster templates' },
+  answer: answers.clusterTemplate,
+  request: bodySchema(templateFields),
+  read: (body) => readObject('cluster_template', body, templateFields),
+  view: templateView,
+  name: (random) => generatedName('template', random),
+};
+
+/** `/v1/clustertemplates` */
+export function templateRoutes(services: ApiServices, kind: TemplateKind = clusterTemplates): Route[] {
+  const { store, policies } = services;
+  const { collection, policy } = kind;
+
+  function listing(rule: 'get_all' | 'detail', path: string) {
     return async (request: ApiRequest): Promise<ApiReply> => {
       const { context, base } = request;
-      enforce(policies, `clustertemplate:${rule}`, context, targetOf(context));
+      enforce(policies, `${policy}:${rule}`, context, targetOf(context));
       const page = pageOf(request.query, { table: 'cluster_template' }, services.settings.api.max_limit);
       const found = await listed(context, page);
-      const views = found.map((template) => templateView(template, base));
-      const body = listBody(base, collection, 'clustertemplates', views, page, found.at(-1)?.uuid);
+      const views = found.map((template) => kind.view(template, base));
+      const body = listBody(base, path, collection, views, page, found.at(-1)?.uuid);
       return { status: 200, body };
     };
   }
@@ -52,30 +83,31 @@ export function templateRoutes(services: ApiServices): Route[] {
   }
 
   async function create({ context, body, base }: ApiRequest): Promise<ApiReply> {
-    enforce(policies, 'clustertemplate:create', context, targetOf(context));
-    const asked = readObject('cluster_template', body(), templateFields);
-    const row = templateRow(asked, ownerOf(context), services);
+    enforce(policies, `${policy}:create`, context, targetOf(context));
+    const asked = kind.read(body());
+    const named = { ...asked, name: asked.name ?? kind.name(services.random) };
+    const row = templateRow(named, ownerOf(context), services);
     const checked = await validatedTemplate(row, services.sessions.ofCaller(context.token), services);
     if (checked.public || checked.hidden) mayPublish(context, checked);
     const template = await store.templates.insert(checked);
-    const location = `${base}/v1/clustertemplates/${template.uuid}`;
-    return { status: 201, body: templateView(template, base), headers: { location } };
+    const location = `${base}/v1/${collection}/${template.uuid}`;
+    return { status: 201, body: kind.view(template, base), headers: { location } };
   }
 
   function mayPublish(context: RequestContext, template: New<ClusterTemplate>): void {
-    if (policies.allows('clustertemplate:publish', context, template)) return;
+    if (policies.allows(`${policy}:publish`, context, template)) return;
     throw forbidden('Not authorized to set public or hidden flag for cluster template.');
   }
 
   async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {
     const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
-    if (!template.public) enforce(policies, 'clustertemplate:get', context, template);
-    return { status: 200, body: templateView(template, base) };
+    if (!template.public) enforce(policies, `${policy}:get`, context, template);
+    return { status: 200, body: kind.view(template, base) };
   }
 
   async function update({ context, params, base, body }: ApiRequest): Promise<ApiReply> {
     const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
-    enforce(policies, 'clustertemplate:update', context, template);
+    enforce(policies, `${policy}:update`, context, template);
     const operations = readPatch(body(), PATCH_RULES);
     if (!harmless(operations) && (await store.templates.isReferenced(template.uuid))) {
       throw templateReferenced(template.uuid);
@@ -83,7 +115,7 @@ export function templateRoutes(services: ApiServices): Route[] {
     const change = await changeOf(context, template, operations);
     await store.templates.update(template.uuid, change);
     const now = await oneTemplate(store, { uuid: template.uuid }, 'all');
-    return { status: 200, body: templateView(now, base) };
+    return { status: 200, body: kind.view(now, base) };
   }
 
   async function changeOf(
@@ -109,7 +141,7 @@ export function templateRoutes(services: ApiServices): Route[] {
 
   async function remove({ context, params }: ApiRequest): Promise<ApiReply> {
     const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
-    enforce(policies, 'clustertemplate:delete', context, template);
+    enforce(policies, `${policy}:delete`, context, template);
     await store.transaction(async (inner) => {
       await inner.lock(`template ${template.uuid}`);
       if (await inner.templates.isReferenced(template.uuid)) throw templateReferenced(template.uuid);
@@ -118,58 +150,58 @@ export function templateRoutes(services: ApiServices): Route[] {
     return { status: 204 };
   }
 
-  const path = '/clustertemplates';
+  const path = `/${collection}`;
   const one = `${path}/:ident`;
   return [
     {
       method: 'GET',
       path,
       query: LIST_PARAMETERS,
-      policies: ['clustertemplate:get_all'],
-      summary: 'List cluster templates',
-      responses: { 200: answers.listOf('clustertemplates', answers.clusterTemplate) },
-      handle: listing('get_all', 'clustertemplates'),
+      policies: [`${policy}:get_all`],
+      summary: `List ${kind.words.many}`,
+      responses: { 200: answers.listOf(collection, kind.answer) },
+      handle: listing('get_all', collection),
     },
     {
       method: 'GET',
       path: `${path}/detail`,
       query: LIST_PARAMETERS,
-      policies: ['clustertemplate:detail'],
-      summary: 'List cluster templates, in full',
-      responses: { 200: answers.listOf('clustertemplates', answers.clusterTemplate) },
-      handle: listing('detail', 'clustertemplates/detail'),
+      policies: [`${policy}:detail`],
+      summary: `List ${kind.words.many}, in full`,
+      responses: { 200: answers.listOf(collection, kind.answer) },
+      handle: listing('detail', `${collection}/detail`),
     },
     {
       method: 'POST',
       path,
-      policies: ['clustertemplate:create', 'clustertemplate:publish'],
-      summary: 'Make a cluster template',
-      request: bodySchema(templateFields),
-      responses: { 201: answers.clusterTemplate },
+      policies: [`${policy}:create`, `${policy}:publish`],
+      summary: `Make ${kind.words.one}`,
+      request: kind.request,
+      responses: { 201: kind.answer },
       handle: create,
     },
     {
       method: 'GET',
       path: one,
-      policies: ['clustertemplate:get'],
-      summary: 'Show a cluster template',
-      responses: { 200: answers.clusterTemplate },
+      policies: [`${policy}:get`],
+      summary: `Show ${kind.words.one}`,
+      responses: { 200: kind.answer },
       handle: show,
     },
     {
       method: 'PATCH',
       path: one,
-      policies: ['clustertemplate:update', 'clustertemplate:publish'],
-      summary: 'Change a cluster template',
+      policies: [`${policy}:update`, `${policy}:publish`],
+      summary: `Change ${kind.words.one}`,
       request: answers.patch,
-      responses: { 200: answers.clusterTemplate },
+      responses: { 200: kind.answer },
       handle: update,
     },
     {
       method: 'DELETE',
       path: one,
-      policies: ['clustertemplate:delete'],
-      summary: 'Remove a cluster template that no cluster uses',
+      policies: [`${policy}:delete`],
+      summary: `Remove ${kind.words.one} that no cluster uses`,
       responses: { 204: null },
       handle: remove,
     },
