@@ -78,7 +78,7 @@ shows(
     const version = '1.2';
     const accepted = await ask('POST', '/v1/bays', {
       version,
-      body: { name: 'bay', baymodel_id: uuidOf(model) },
+      body: { name: 'bay', baymodel_id: uuidOf(model), labels: { a: 'b' } },
     });
     check(accepted, { status: 202 });
     const id = uuidOf(accepted);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 shows(
-  ['POST /v1/clusters', '409 ClusterAPIAddressUnavailable'],
+  ['POST /v1/clusters', '409 ClusterAPIAddressUnavailable', '400 NotSupported'],
   'a cluster is accepted, and is there to be seen at once',
   async () => {
     const request = {
@@ -38,6 +38,7 @@ shows(
       status: 409,
       detail: /address is not available yet/,
     });
+    check(await ask('PATCH', `/v1/certificates/${id}`), { status: 400, detail: /CREATE_IN_PROGRESS/ });
     expect(await settled(id)).toBe('CREATE_COMPLETE');
   },
 );
@@ -147,7 +148,7 @@ shows(
       detail: `ClusterTemplate ${templateId} is referenced by one or multiple clusters.`,
     };
     check(await ask('DELETE', path), refused);
-    check(await ask('PATCH', path, { body: patch('replace', '/image_id', cloud.names.twin) }), refused);
+    check(await ask('PATCH', path, { body: patch('replace', '/dns_nameserver', '9.9.9.9') }), refused);
     check(await ask('PATCH', path, { body: patch('replace', '/name', 'for-clusters-2') }), { status: 200 });
   },
 );
@@ -227,20 +228,12 @@ shows(
       expect(certificate.verify(authority.publicKey)).toBe(true);
     }
     check(await post({ cluster_uuid: id, csr: 'x' }), { status: 400, detail: "Received invalid csr b'x'." });
-    check(await post({ cluster_uuid: id, csr: signingRequest('nameConstraints=permitted;DNS:x') }), {
+    check(await post({ cluster_uuid: id, csr: signingRequest('nameConstraints=critical,permitted;DNS:x') }), {
       status: 400,
       detail: /not allowed/,
     });
     check(await post({ cluster_uuid: id }), 'certificate without a request');
     check(await post({ csr: signingRequest() }), 'certificate of no cluster');
-  },
-);
-
-shows(
-  ['PATCH /v1/certificates/{id}', '400 NotSupported'],
-  'rotates its certificates only where the driver can',
-  async () => {
-    check(await ask('PATCH', `/v1/certificates/${id}`), { status: 400 });
   },
 );
 
@@ -491,6 +484,16 @@ shows(
     });
   },
 );
+
+shows(['PATCH /v1/certificates/{id}'], 'gets a new certificate authority', async () => {
+  const authority = async () => (await ask('GET', `/v1/certificates/${id}`)).body['pem'];
+  const before = await authority();
+  const accepted = await ask('PATCH', `/v1/certificates/${id}`);
+  check(accepted, { status: 202 });
+  expect(accepted.body).toEqual({ uuid: id });
+  expect(await settled(id, 'UPDATE')).toBe('UPDATE_COMPLETE');
+  expect(await authority()).not.toBe(before);
+});
 
 shows(['GET /v1/stats'], 'counts in the statistics, masters among the nodes', async () => {
   check(await ask('GET', '/v1/stats'), { status: 200, body: { clusters: 1, nodes: 2 } });

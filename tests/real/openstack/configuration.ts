@@ -253,6 +253,7 @@ firewall_driver = noop
 enable_security_group = true
 `;
 
+/** @remarks `[trustee]` names no project: a trust is a scope of its own, and Keystone refuses two. */
 const heat = (log: string) => `[DEFAULT]
 log_dir = ${log}
 host = ${host}
@@ -273,7 +274,12 @@ template_dir = /etc/heat/templates
 [clients_keystone]
 auth_uri = ${serviceUrl.keystone}
 [trustee]
-${credentials('heat')}[heat_api]
+auth_type = password
+auth_url = ${serviceUrl.keystone}
+username = heat
+password = ${password}
+user_domain_name = Default
+[heat_api]
 bind_host = 127.0.0.1
 workers = 1
 ${database('heat')}${authtoken('heat')}[oslo_policy]
