@@ -12,6 +12,7 @@ packages=(
   keystone glance-api placement-api nova-api nova-scheduler nova-conductor
   neutron-server neutron-linuxbridge-agent heat-api heat-engine
   magnum-api magnum-conductor tempest magnum-tempest-plugin
+  postgresql
 )
 
 mapfile -t missing < <(comm -23 <(printf '%s\n' "${packages[@]}" | sort) \

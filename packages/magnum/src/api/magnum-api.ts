@@ -30,6 +30,7 @@ import { parseBody } from './request-body.ts';
 import { matchRoute, type ApiReply } from './route.ts';
 import { apiRoutes } from './routes.ts';
 import type { ApiServices } from './services.ts';
+import { refusalOf } from './store-refusals.ts';
 
 export interface MagnumApiOptions extends Omit<
   ApiServices,
@@ -157,7 +158,8 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     }
   }
 
-  function failed(error: unknown, requestId: string): ApiReply {
+  function failed(thrown: unknown, requestId: string): ApiReply {
+    const error = refusalOf(thrown) ?? thrown;
     if (error instanceof MagnumError) {
       if (error.cause !== undefined) options.log.info({ requestId, err: error.cause }, error.message);
       return refused(error, error.status < 500 ? 'client' : 'server');

@@ -29,7 +29,8 @@ export interface Engine {
 export function createEngine(services: OperationServices, options: EngineOptions): Engine {
   const { store, clock, log } = services;
   const claimMs = options.claimMs ?? 30_000;
-  const pollMs = options.pollMs ?? 2_000;
+  // Alone, every order comes from this process, and by its hint; others only write theirs into the database.
+  const pollMs = options.pollMs ?? (options.alone === true ? 2_000 : 500);
   const concurrency = options.concurrency ?? 64;
   const definitions = new Map<Verb, VerbDefinition>(options.verbs.map((verb) => [verb.verb, verb]));
   const running = new Set<RunningOperation>();
