@@ -10,12 +10,13 @@ export {
 export { DockerEngine } from './compute/containers/docker-engine.ts';
 export { DockerError } from './compute/containers/docker-error.ts';
 export { checkHost, type HostCheck } from './compute/containers/host-check.ts';
-export { removeServers } from './compute/containers/remove-servers.ts';
+export { cloudsWithServers, removeServers } from './compute/containers/remove-servers.ts';
 export type { Hypervisor, ServerSpec } from './compute/hypervisor.ts';
 export { simulatedHypervisor, type SimulatedOptions } from './compute/simulated-hypervisor.ts';
 export { identity, type IdentityOptions } from './identity/identity.ts';
 export { image, type ImageOptions } from './image/image.ts';
-export { cloudsOnThisMachine, removeDataPlane } from './network/agent/remove-data-plane.ts';
+export { LinkError } from './network/agent/links.ts';
+export { cloudsOnThisMachine, removeDataPlane, type Removed } from './network/agent/remove-data-plane.ts';
 export { network, type NetworkOptions } from './network/network.ts';
 export { orchestration } from './orchestration/orchestration.ts';
 export { volume, type VolumeOptions } from './volume/volume.ts';

@@ -35,6 +35,7 @@ export interface RunningCloud {
   readonly cloud: Cloud;
   /** Starts what the services do by themselves. Call it once the application listens. */
   start(): Promise<void>;
+  /** Ends what runs; the store stays open, as requests may still be answered. */
   stop(): Promise<void>;
 }
 
@@ -116,7 +117,6 @@ export function mountCloud(app: FastifyInstance, options: CloudOptions): Running
     async stop() {
       aborter.abort();
       await Promise.all(services.map(async (service) => service.stop?.()));
-      options.store.close();
     },
   };
 }

@@ -163,14 +163,22 @@ export function openStore(file?: string): Store {
     }
   }
 
+  function run(statement: 'BEGIN IMMEDIATE' | 'COMMIT'): void {
+    try {
+      database?.exec(statement);
+    } catch (error) {
+      throw new StateFileError(`${file}: ${explain(error)}`, { cause: error });
+    }
+  }
+
   function transaction<R>(work: () => R): R {
     if (undos) return work();
     const mine: Undo[] = [];
     undos = mine;
     try {
-      database?.exec('BEGIN IMMEDIATE');
+      run('BEGIN IMMEDIATE');
       const result = work();
-      database?.exec('COMMIT');
+      run('COMMIT');
       return result;
     } catch (error) {
       if (database?.isTransaction) database.exec('ROLLBACK');
@@ -203,7 +211,7 @@ export function openStore(file?: string): Store {
     },
     transaction,
     close(): void {
-      database?.close();
+      if (database?.isOpen) database.close();
     },
   };
 }
@@ -221,7 +229,7 @@ function openFile(file: string): DatabaseSync {
   try {
     database = new DatabaseSync(file, { timeout: 1000 });
     const check = database.prepare('PRAGMA quick_check(1)').get();
-    if (check?.['quick_check'] !== 'ok') throw new Error(`damaged: ${String(check?.['quick_check'])}`);
+    if (check?.['quick_check'] !== 'ok') throw new Error(`malformed: ${String(check?.['quick_check'])}`);
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (version !== 0 && version !== STATE_VERSION) {
       throw new Error(
@@ -245,7 +253,7 @@ function explain(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   if (/database is locked|database table is locked/.test(text)) return 'another gantry is using it';
   if (/not a database|malformed/.test(text)) {
-    return `damaged (${text}): put back a copy, or start with another --data folder; nothing was changed`;
+    return `damaged (${text.replaceAll(/\s+/g, ' ')}): put back a copy, or start with another --data folder; nothing was changed`;
   }
   if (/disk is full|disk I\/O/.test(text)) return `can't be written (${text}): free some space on its disk`;
   return text;

@@ -22,6 +22,8 @@ export interface NetworkOptions {
    * ports are up as soon as they are bound. Or one of your own.
    */
   readonly dataPlane: 'linux' | 'simulated' | ((context: Context) => DataPlane);
+  /** Marks what the cloud makes on this machine, so that it is found even if the state is lost; at random by default. */
+  readonly cloudId?: string;
   /** Hosts with an agent; this machine's name by default. Ports bound elsewhere fail to bind. */
   readonly hosts?: readonly string[];
   /** Largest MTU of a network; 1500 by default. */
@@ -93,7 +95,7 @@ export function network(options: NetworkOptions): ServiceFactory {
   };
 }
 
-function makeDataPlane({ dataPlane }: NetworkOptions, context: Context): DataPlane {
+function makeDataPlane({ dataPlane, cloudId }: NetworkOptions, context: Context): DataPlane {
   if (typeof dataPlane === 'function') return dataPlane(context);
-  return dataPlane === 'linux' ? linuxDataPlane(context) : simulatedDataPlane();
+  return dataPlane === 'linux' ? linuxDataPlane(context, undefined, cloudId) : simulatedDataPlane();
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultImageCache } from '../images/image-cache.ts';
 import { defaultDataFolder } from '../up/data-folder.ts';
 import type { ServersMode } from '../up/up.ts';
 
@@ -30,10 +31,7 @@ export function createCommandLine(): Command {
       ).choices(['containers', 'simulated']),
     )
     .option('--no-kuryr', "do not offer the network driver 'kuryr' to Docker")
-    .option(
-      '--docker <socket>',
-      'socket of the Docker engine (default: $DOCKER_HOST, or /var/run/docker.sock)',
-    )
+    .addOption(dockerOption())
     .option(
       '--kuryr-socket <path>',
       'where Docker looks for the driver (default: /run/docker/plugins/kuryr.sock)',
@@ -49,12 +47,30 @@ export function createCommandLine(): Command {
     .addOption(dataOption())
     .option('--purge', 'remove its data too: networks, stacks, clusters, passwords', false)
     .option(
-      '--docker <socket>',
-      'socket of the Docker engine (default: $DOCKER_HOST, or /var/run/docker.sock)',
+      '--cloud <id>',
+      'instead of --data: remove what the cloud of this id has here, whose data folder is lost',
     )
-    .action(async (flags: { data: string; purge: boolean; docker?: string }) => {
-      const { down } = await import('../up/down.ts');
-      await down(flags);
+    .addOption(dockerOption())
+    .action(async (flags: { data: string; purge: boolean; cloud?: string; docker?: string }) => {
+      const { down, downLost } = await import('../up/down.ts');
+      if (flags.cloud === undefined) await down(flags);
+      else await downLost(flags.cloud, flags);
+    });
+
+  program
+    .command('images')
+    .description(
+      'make the image that servers run from, and load it into a Docker engine; as root, on Debian or Ubuntu',
+    )
+    .addOption(dockerOption())
+    .addOption(
+      new Option('--cache <dir>', 'folder that keeps finished images')
+        .default(defaultImageCache())
+        .argParser(parsePath),
+    )
+    .action(async (flags: { cache: string; docker?: string }) => {
+      const { runImages } = await import('../images/run-images.ts');
+      await runImages(flags);
     });
 
   program
@@ -99,6 +115,13 @@ function dataOption(): Option {
   return new Option('--data <dir>', 'folder that holds the state of the cloud')
     .default(defaultDataFolder())
     .argParser(parsePath);
+}
+
+function dockerOption(): Option {
+  return new Option(
+    '--docker <socket>',
+    'socket of the Docker engine (default: $DOCKER_HOST, or /var/run/docker.sock)',
+  );
 }
 
 /** An empty path would be the folder one stands in. @throws InvalidArgumentError */

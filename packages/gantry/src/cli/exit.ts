@@ -1,4 +1,4 @@
 /** A failure that its user can do something about: its message is all that is shown, without a stack. */
 export class UserError extends Error {
-  override readonly name = 'UserError';
+  override readonly name: string = 'UserError';
 }

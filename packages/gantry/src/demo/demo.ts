@@ -4,7 +4,7 @@ import { reason } from '../up/data-folder.ts';
 import { cleanUp, realStage, simulatedStage, type DemoStage } from './stage.ts';
 import { endNetworkJourney, networkJourney } from './network-journey.ts';
 import { endSwarmJourney, swarmJourney } from './swarm-journey.ts';
-import { heading, note } from './terminal.ts';
+import { heading, note } from '../cli/terminal.ts';
 
 /** `make demo`: both journeys on this machine, by the commands that a user would type. `--exit`: then end. */
 const CACHE = fileURLToPath(new URL('../../../../.cache/', import.meta.url));

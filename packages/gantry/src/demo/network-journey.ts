@@ -1,5 +1,5 @@
 import { networkClient, type Session } from '@gantry/openstack';
-import { heading, showCall, type as run } from './terminal.ts';
+import { heading, showCall, type as run } from '../cli/terminal.ts';
 
 export interface Stage {
   /** Socket of the demo's own Docker engine. */
@@ -47,6 +47,7 @@ export async function endNetworkJourney(stage: Stage): Promise<void> {
   const options = { env: { DOCKER_HOST: `unix://${stage.docker}` }, signal: stage.signal };
   await run(['docker', 'rm', '-f', 'nginx-container'], options);
   await run(['docker', 'network', 'rm', 'bar'], options);
-  const left = await networkClient(stage.session).networks.list({ name: 'kuryr-net' });
-  if (left.length > 0) throw new Error(`Neutron still has the network ${left[0]?.name}`);
+  const networks = await networkClient(stage.session).networks.list();
+  const left = networks.find((network) => network.name.startsWith('kuryr-net'));
+  if (left) throw new Error(`Neutron still has the network ${left.name}`);
 }

@@ -10,7 +10,7 @@ import { cloudSession } from '../up/cloud-session.ts';
 import { reason } from '../up/data-folder.ts';
 import { down } from '../up/down.ts';
 import { freePort, launchGantry } from '../up/launch.ts';
-import { heading, note, progressBar } from './terminal.ts';
+import { heading, note, progressBar } from '../cli/terminal.ts';
 
 /** Where the journeys are played. */
 export interface DemoStage {

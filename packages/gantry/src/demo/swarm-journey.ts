@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound, stacksClient, type Session } from '@gantry/openstack';
 import { writeClusterConfig } from './cluster-config.ts';
-import { heading, note, progressBar, showCall, type as run } from './terminal.ts';
+import { heading, note, progressBar, showCall, type as run } from '../cli/terminal.ts';
 
 export interface SwarmStage {
   readonly session: Session;

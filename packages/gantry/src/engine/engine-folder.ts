@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { UserError } from '../cli/exit.ts';
 
 /** Everything a private engine has, all derived from its folder, so that a later process finds it again. */
 export interface EngineFolder {
@@ -23,7 +24,7 @@ export interface EngineFolder {
 /** Longest path of a Unix socket: sun_path of unix(7) without its final zero. */
 const SOCKET_PATH_LIMIT = 107;
 
-/** @throws if the path is too long to have sockets in it */
+/** @throws UserError if the path is too long to have sockets in it */
 export function engineFolder(path: string): EngineFolder {
   const folder = resolve(path);
   const mark = createHash('sha256').update(folder).digest('hex').slice(0, 10);
@@ -31,7 +32,7 @@ export function engineFolder(path: string): EngineFolder {
   const pluginsFolder = join(folder, 'plugins');
   const longest = join(pluginsFolder, 'kuryr.sock');
   if (Buffer.byteLength(longest) > SOCKET_PATH_LIMIT) {
-    throw new Error(
+    throw new UserError(
       `the folder ${folder} is too deep: the path of a socket in it would be longer than ` +
         `${SOCKET_PATH_LIMIT} bytes (${longest}). Choose a shorter one.`,
     );

@@ -5,6 +5,7 @@ import { access, constants, mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { DockerEngine } from '@gantry/devcloud';
 import type { Logger } from '@gantry/oslo';
+import { UserError } from '../cli/exit.ts';
 import { ProgramError, runProgram } from '../host/run-program.ts';
 import { engineFolder, type EngineFolder } from './engine-folder.ts';
 import { engineProcesses, gone, killEngine, signal } from './engine-processes.ts';
@@ -32,8 +33,8 @@ export interface Engine {
 }
 
 /** The engine can't be started here; the message says why and what to do. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError';
+export class EngineError extends UserError {
+  override readonly name: string = 'EngineError';
 }
 
 /** Fixed paths of dockerd, each of which is something else in the engine's mount name space. */

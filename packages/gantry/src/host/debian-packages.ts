@@ -1,9 +1,10 @@
 import { access, constants, readFile, rm, writeFile } from 'node:fs/promises';
+import { UserError } from '../cli/exit.ts';
 import { runProgram, ProgramError } from './run-program.ts';
 
 /** Packages are missing and can't be installed; the message says what to do. */
-export class PackagesError extends Error {
-  override readonly name = 'PackagesError';
+export class PackagesError extends UserError {
+  override readonly name: string = 'PackagesError';
 }
 
 /** A package counts as there if a program of it is, wherever that came from. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { UserError } from '../cli/exit.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -10,8 +11,8 @@ export interface RunOptions {
 }
 
 /** A program that could not be started, or ended with anything but 0. The message ends with its last words. */
-export class ProgramError extends Error {
-  override readonly name = 'ProgramError';
+export class ProgramError extends UserError {
+  override readonly name: string = 'ProgramError';
 }
 
 /** Runs a program to its end and returns its standard output. */

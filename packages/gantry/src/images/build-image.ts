@@ -1,6 +1,7 @@
 import { link, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '@gantry/oslo';
+import { UserError } from '../cli/exit.ts';
 import { ProgramError, runProgram } from '../host/run-program.ts';
 import { writeDockerArchive } from './docker-archive.ts';
 import { mmdebstrapArguments, PRELOAD_FOLDER, recipeHash, type Recipe } from './recipes.ts';
@@ -24,8 +25,8 @@ export interface BuildOptions {
 }
 
 /** An image can't be made here; the message says what to do about it. */
-export class ImageBuildError extends Error {
-  override readonly name = 'ImageBuildError';
+export class ImageBuildError extends UserError {
+  override readonly name: string = 'ImageBuildError';
 }
 
 /** What mmdebstrap says while it works, in its order, and how much is done by then (by measuring). */

@@ -6,6 +6,6 @@ export function dockerSocket(given: string | undefined): string {
   const path = host.replace(/^unix:\/\//, '');
   if (path.startsWith('/')) return path;
   throw new UserError(
-    `the Docker engine at ${host} is of no use here: servers and networks must be on this machine. Name its Unix socket with --docker.`,
+    `the Docker engine at ${host} is of no use here: servers and networks must be on this machine: name its Unix socket with --docker`,
   );
 }

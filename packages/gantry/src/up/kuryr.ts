@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
-import { createKuryr, JournalError, SocketError, type Kuryr } from '@gantry/kuryr';
+import { createKuryr, type Kuryr } from '@gantry/kuryr';
 import { createSession } from '@gantry/openstack';
 import type { Logger } from '@gantry/oslo';
-import { UserError } from '../cli/exit.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -36,13 +35,6 @@ export async function startKuryr(parts: KuryrParts): Promise<Kuryr> {
     hostName: hostname(),
     log: parts.log.child({ service: 'kuryr' }),
   });
-  try {
-    await kuryr.start();
-  } catch (error) {
-    if (error instanceof SocketError || error instanceof JournalError) {
-      throw new UserError(error.message, { cause: error });
-    }
-    throw error;
-  }
+  await kuryr.start();
   return kuryr;
 }

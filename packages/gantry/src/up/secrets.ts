@@ -33,7 +33,9 @@ function readSecrets(path: string): Secrets {
   const known = new Map(
     typeof passwords === 'object' && passwords !== null ? Object.entries<unknown>({ ...passwords }) : [],
   );
-  const lacking = USERS.filter((user) => typeof known.get(user) !== 'string' || known.get(user) === '');
+  const lacking: string[] = USERS.filter(
+    (user) => typeof known.get(user) !== 'string' || known.get(user) === '',
+  );
   if (typeof sealingKey !== 'string' || Buffer.from(sealingKey, 'base64').length !== 32)
     lacking.push('sealingKey');
   if (lacking.length > 0) {

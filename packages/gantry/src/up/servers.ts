@@ -8,7 +8,8 @@ import {
 import type { Logger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
 import { server } from '../images/recipes.ts';
-import type { DataFolder } from './data-folder.ts';
+import { reason, type DataFolder } from './data-folder.ts';
+import { dockerSocket } from './docker-socket.ts';
 
 export type ServersMode = 'containers' | 'simulated';
 
@@ -23,7 +24,8 @@ export interface Servers {
 export interface ServersOptions {
   /** Undefined: containers where this machine can have them. */
   readonly mode: ServersMode | undefined;
-  readonly docker: string;
+  /** As given by the user: socket of the engine. */
+  readonly docker: string | undefined;
   readonly cloudId: string;
   readonly folder: DataFolder;
   readonly log: Logger;
@@ -34,9 +36,10 @@ export interface ServersOptions {
 /** @throws UserError if containers were asked for and can't be had */
 export async function prepareServers(options: ServersOptions): Promise<Servers> {
   if (options.mode === 'simulated') return simulated(options, undefined);
-  const engine = new DockerEngine(options.docker);
-  const problems = await problemsWith(engine);
-  if (problems.length === 0) {
+  const problems: string[] = [];
+  const engine = findEngine(options.docker, problems);
+  if (engine) problems.push(...(await problemsWith(engine)));
+  if (engine && problems.length === 0) {
     const { cloudId, folder, log } = options;
     const hypervisor = containerHypervisor({
       engine,
@@ -47,14 +50,24 @@ export async function prepareServers(options: ServersOptions): Promise<Servers> 
     });
     return { mode: 'containers', hypervisor, remark: undefined };
   }
-  await engine.close();
+  await engine?.close();
   const why = problems.join('; ');
   if (options.mode === 'containers') {
     throw new UserError(
-      `real servers can't run here: ${why}. With --servers=simulated everything else works.`,
+      `real servers can't run here: ${why}. With --servers simulated everything else works.`,
     );
   }
   return simulated(options, `servers are simulated: ${why}`);
+}
+
+/** An engine on another machine, which `$DOCKER_HOST` may name, is none for servers. */
+function findEngine(given: string | undefined, problems: string[]): DockerEngine | undefined {
+  try {
+    return new DockerEngine(dockerSocket(given));
+  } catch (error) {
+    problems.push(reason(error));
+    return undefined;
+  }
 }
 
 async function problemsWith(engine: DockerEngine): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { UserError } from '../cli/exit.ts';
-import { reason, writePrivate } from './data-folder.ts';
+import { readOwn, writePrivate } from './data-folder.ts';
 
 /** What is decided at the first start of a cloud and stays, because things on the machine carry it. */
 export interface Settings {
@@ -12,19 +12,26 @@ export interface Settings {
   readonly externalCidr: string;
 }
 
+/** The settings of this cloud; made at the first start. @throws UserError if they are damaged */
 export function loadSettings(path: string): Settings {
-  if (existsSync(path)) {
-    try {
-      return JSON.parse(readFileSync(path, 'utf8')) as Settings;
-    } catch (error) {
-      throw new UserError(`${path}: not readable (${reason(error)}): put back a copy. Nothing was changed.`, {
-        cause: error,
-      });
-    }
-  }
+  if (existsSync(path)) return readSettings(path);
   const settings: Settings = { cloudId: randomUUID(), externalCidr: freeExternalCidr() };
   writePrivate(path, `${JSON.stringify(settings, undefined, 2)}\n`);
   return settings;
+}
+
+/** @throws UserError if there are none, or damaged ones */
+export function readSettings(path: string): Settings {
+  const { cloudId, externalCidr } = readOwn(path);
+  if (
+    typeof cloudId !== 'string' ||
+    !/^[\w-]{8,}$/.test(cloudId) ||
+    typeof externalCidr !== 'string' ||
+    !/^\d+\.\d+\.\d+\.0\/24$/.test(externalCidr)
+  ) {
+    throw new UserError(`${path}: damaged: put back a copy. Nothing was changed.`);
+  }
+  return { cloudId, externalCidr };
 }
 
 /** DevStack's 172.24.4.0/24, or the next network of that size that no interface of this machine is in. */

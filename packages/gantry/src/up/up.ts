@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import {
   compute,
   identity,
@@ -9,7 +7,6 @@ import {
   network,
   openStore,
   orchestration,
-  StateFileError,
   volume,
 } from '@gantry/devcloud';
 import { createLogger } from '@gantry/oslo';
@@ -17,11 +14,14 @@ import { UserError } from '../cli/exit.ts';
 import { server } from '../images/recipes.ts';
 import { writeClientFiles } from './client-files.ts';
 import { cloudSession } from './cloud-session.ts';
-import { dataFolder, prepareDataFolder, reason, type DataFolder } from './data-folder.ts';
+import { dataFolder, noteComplete, prepareDataFolder, reason, type DataFolder } from './data-folder.ts';
 import { dockerSocket } from './docker-socket.ts';
+import { asUserError } from './failures.ts';
 import { startKuryr } from './kuryr.ts';
+import { listen, listenInside, urlOf, wildcard, type ListenAddress } from './listen.ts';
+import { claimMachine } from './machine-claim.ts';
 import { MAGNUM_PATH, mountMagnum } from './magnum.ts';
-import { disown, own } from './owner.ts';
+import { disown, own, refuseOther } from './owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { seed } from './seed.ts';
 import { prepareServers, type Servers, type ServersMode } from './servers.ts';
@@ -31,7 +31,7 @@ export type { ServersMode } from './servers.ts';
 
 export interface UpOptions {
   readonly data: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   /** Undefined: real ones where this machine can have them. */
   readonly servers?: ServersMode;
   readonly kuryr: boolean;
@@ -57,19 +57,34 @@ type Stops = (() => void | Promise<void>)[];
 /**
  * The composition root of the embedded cloud: every service in this process, on one port.
  *
+ * @param signal ends the start as well, after the step that it is in
  * @throws UserError with what to do; nothing that it started is left then
  */
 export async function up(options: UpOptions, signal: AbortSignal): Promise<RunningGantry> {
   const stops: Stops = [];
-  const stop = async (): Promise<void> => {
-    for (let next = stops.pop(); next; next = stops.pop()) await next();
-  };
   try {
-    return { ...(await start(options, stops, signal)), stop };
+    return { ...(await start(options, stops, signal)), stop: () => stopAll(stops) };
   } catch (error) {
-    await stop();
-    if (error instanceof StateFileError) throw new UserError(error.message, { cause: error });
-    throw error;
+    // Why it can't start is what has to be said, whatever else goes wrong then.
+    await stopAll(stops).catch(() => undefined);
+    throw asUserError(error, dataFolder(options.data).log);
+  }
+}
+
+/** Stops everything, last started first, even if something of it fails. */
+async function stopAll(stops: Stops): Promise<void> {
+  const failures: unknown[] = [];
+  for (let next = stops.pop(); next; next = stops.pop()) {
+    try {
+      await next();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) {
+    throw new UserError(`not everything could be stopped: ${failures.map(reason).join('; ')}`, {
+      cause: failures[0],
+    });
   }
 }
 
@@ -78,58 +93,62 @@ async function start(
   stops: Stops,
   signal: AbortSignal,
 ): Promise<Omit<RunningGantry, 'stop'>> {
+  if (options.docker !== undefined) dockerSocket(options.docker);
   const folder = dataFolder(options.data);
   prepareDataFolder(folder);
+  refuseOther(folder);
+  const store = openStore(folder.state);
+  stops.push(() => store.close());
   own(folder);
   stops.push(() => disown(folder));
   const log = createLogger('gantry', { file: folder.log });
   const secrets = loadSecrets(folder.secrets);
   const settings = loadSettings(folder.settings);
-  const { host, port } = options.listen;
-  const publicUrl = `http://${host.includes(':') ? `[${host}]` : wildcard(host) ? '127.0.0.1' : host}:${port}`;
-  const guestUrl = `http://${hostAddress(settings)}:${port}`;
+  const { cloudId } = settings;
+  const { port } = options.listen;
+  const publicUrl = urlOf(options.listen);
+  const inside = { host: hostAddress(settings), port };
 
   const servers = await prepareServers({
     mode: options.servers,
-    docker: dockerSocket(options.docker),
-    cloudId: settings.cloudId,
+    docker: options.docker,
+    cloudId,
     folder,
     log,
     urls: [publicUrl],
   });
   stops.push(() => servers.hypervisor.close());
   const real = servers.mode === 'containers';
-  const internalUrl = real ? guestUrl : publicUrl;
+  if (real) stops.push(await claimMachine(cloudId));
+  const internalUrl = real ? urlOf(inside) : publicUrl;
+  signal.throwIfAborted();
 
+  const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     bodyLimit: 64 * 2 ** 20,
     routerOptions: { maxParamLength: 500 },
     schemaController: NO_SCHEMAS,
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
   });
   stops.push(() => app.close());
-  const cloud = mountCloud(app, {
-    store: openStore(folder.state),
-    log,
-    publicUrl,
-    internalUrl,
-    services: servicesOf(folder, secrets, servers),
-  });
+  const services = servicesOf(folder, secrets, servers, cloudId);
+  const cloud = mountCloud(app, { store, log, publicUrl, internalUrl, services });
   stops.push(() => cloud.stop());
   const magnum = await mountMagnum(app, { folder, secrets, publicUrl, internalUrl, log });
   stops.push(() => magnum.stop());
+  signal.throwIfAborted();
 
-  await listen(app, host, port);
+  await listen(app, options.listen);
   await cloud.start();
+  signal.throwIfAborted();
   writeClientFiles(folder, publicUrl, secrets);
   const admin = cloudSession(folder.path, 'gantry-admin');
   await seed(admin, settings, server.reference);
-  if (real && !wildcard(host)) {
-    const inner = await listenInside(app, hostAddress(settings), port, signal);
-    stops.push(() => {
-      inner.close().closeAllConnections();
-    });
-  }
+  signal.throwIfAborted();
+  if (real && !wildcard(options.listen.host)) stops.push(await listenInside(app, inside, signal));
   await magnum.start(admin);
+  signal.throwIfAborted();
   const remarks = servers.remark === undefined ? [] : [servers.remark];
   if (options.kuryr) {
     if (real) {
@@ -140,6 +159,7 @@ async function start(
     }
   }
   signal.throwIfAborted();
+  noteComplete(folder);
   return {
     readyMs: Math.round(performance.now()),
     folder,
@@ -160,7 +180,7 @@ function noSchema(): never {
   throw new Error('no route of the embedded cloud has a schema for Fastify');
 }
 
-function servicesOf(folder: DataFolder, secrets: Secrets, servers: Servers) {
+function servicesOf(folder: DataFolder, secrets: Secrets, servers: Servers, cloudId: string) {
   const real = servers.mode === 'containers';
   return [
     identity({
@@ -171,7 +191,7 @@ function servicesOf(folder: DataFolder, secrets: Secrets, servers: Servers) {
       },
     }),
     image({ dataDir: folder.images }),
-    network({ dataPlane: real ? 'linux' : 'simulated' }),
+    network({ dataPlane: real ? 'linux' : 'simulated', cloudId }),
     volume(real ? { dataDir: folder.volumes } : {}),
     compute({ hypervisor: servers.hypervisor }),
     orchestration({}),
@@ -184,56 +204,4 @@ function endpointsOf(
 ): (readonly [string, string])[] {
   const own = services.map(({ type, path }) => [type, publicUrl + path] as const);
   return [...own, ['container-infra', `${publicUrl}${MAGNUM_PATH}/v1`]];
-}
-
-function wildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    throw new UserError(
-      `can't listen at ${host}:${port}: ${explain(error)}. Free it, or name another with --listen HOST:PORT.`,
-      { cause: error },
-    );
-  }
-}
-
-function explain(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return 'another program has that port';
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
-  if (code === 'EACCES') return 'that port is for root only';
-  return reason(error);
-}
-
-/** How long the external network's bridge may take to get its address. */
-const BRIDGE_PATIENCE_MS = 15_000;
-
-/** Serves the same APIs at this host's address on the external network, where the cloud's own servers reach it. */
-async function listenInside(
-  app: FastifyInstance,
-  address: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<Server> {
-  const deadline = performance.now() + BRIDGE_PATIENCE_MS;
-  for (;;) {
-    const server = createServer((request, reply) => app.routing(request, reply));
-    const failure = await new Promise<Error | undefined>((resolve) => {
-      server.once('error', resolve).listen(port, address, () => resolve(undefined));
-    });
-    if (!failure) return server;
-    if (!('code' in failure) || failure.code !== 'EADDRNOTAVAIL' || performance.now() > deadline) {
-      throw new UserError(
-        `can't listen at ${address}:${port} for the cloud's servers: ${explain(failure)}.`,
-        {
-          cause: failure,
-        },
-      );
-    }
-    await delay(20, undefined, { signal });
-  }
 }

@@ -3,7 +3,7 @@ import type { Store } from '../../cloud/store.ts';
 
 interface AgentRow {
   readonly id: 'cloud';
-  /** Marks what this cloud makes on the machine; random, so that two clouds never take each other's things. */
+  /** Marks what this cloud makes on the machine, so that two clouds never take each other's things. */
   readonly cloud_id: string;
   /** The host forwarded before this cloud made it; undefined as long as it has not. */
   readonly forwarded_before?: boolean;
@@ -17,9 +17,13 @@ export interface AgentState {
   rememberForwarding(forwarding: boolean): void;
 }
 
-export function openAgentState(cloud: { readonly store: Store }): AgentState {
+/** @param cloudId the mark of a new cloud; an old one keeps that which its things on the machine carry */
+export function openAgentState(
+  cloud: { readonly store: Store },
+  cloudId: string = randomBytes(6).toString('hex'),
+): AgentState {
   const table = cloud.store.table<AgentRow>('network/agent-state');
-  const row = table.get('cloud') ?? table.put({ id: 'cloud', cloud_id: randomBytes(6).toString('hex') });
+  const row = table.get('cloud') ?? table.put({ id: 'cloud', cloud_id: cloudId });
   return {
     cloudId: row.cloud_id,
     get forwardedBefore() {

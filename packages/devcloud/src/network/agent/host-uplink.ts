@@ -145,15 +145,19 @@ const TABLES = ['raw', 'filter', 'nat'] as const;
 /**
  * Makes the cloud's rules on the host be exactly `wanted`; nobody else's are touched. Rules carry a comment
  * with the cloud's id and what they are, by which they are known again.
+ *
+ * @returns how many were taken away
  */
-export async function replaceRules(links: Links, cloudId: string, wanted: readonly Rule[]): Promise<void> {
+export async function replaceRules(links: Links, cloudId: string, wanted: readonly Rule[]): Promise<number> {
   const text: string[] = [];
+  let removed = 0;
   for (const table of TABLES) {
-    const present = (await links.rules(table)).filter((line) => line.includes(aliasOf(cloudId)));
+    const present = (await links.rules(table)).filter((line) => line.includes(`${aliasOf(cloudId)}:`));
     const mine = wanted.filter((rule) => rule.table === table).map((rule) => withComment(cloudId, rule.rule));
     const stale = present.filter((line) => !mine.some((rule) => commentOf(rule) === commentOf(line)));
     const added = mine.filter((rule) => !present.some((line) => commentOf(line) === commentOf(rule)));
     if (stale.length === 0 && added.length === 0) continue;
+    removed += stale.length;
     text.push(
       `*${table}`,
       ...stale.map((line) => line.replace(/^-A /, '-D ')),
@@ -164,6 +168,13 @@ export async function replaceRules(links: Links, cloudId: string, wanted: readon
     );
   }
   if (text.length > 0) await links.changeTables(text.join('\n'));
+  return removed;
+}
+
+/** Ids of the clouds that have rules on the host. */
+export async function cloudsWithRules(links: Links): Promise<string[]> {
+  const lines = (await Promise.all(TABLES.map((table) => links.rules(table)))).flat();
+  return lines.flatMap((line) => /--comment "?gantry:([^:" ]+):/.exec(line)?.[1] ?? []);
 }
 
 /** The comment says the rule itself, so that a rule of an older form is seen to be another. */

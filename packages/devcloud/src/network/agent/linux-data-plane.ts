@@ -23,10 +23,10 @@ const SOON = 1_000;
  * There are no DHCP agents and no router advertisements: servers and containers are given their addresses,
  * routes and name servers as configuration by whoever makes them.
  */
-export function linuxDataPlane(context: Context, links: Links = linuxLinks()): DataPlane {
+export function linuxDataPlane(context: Context, links: Links = linuxLinks(), cloudId?: string): DataPlane {
   const { cloud, tables } = context;
   const log = cloud.log.child({ component: 'network-agent' });
-  const state = openAgentState(cloud);
+  const state = openAgentState(cloud, cloudId);
   const alias = aliasOf(state.cloudId);
   const groups = interfaceGroups(state.cloudId);
   const routers = new RouterNamespaces(links, state.cloudId);

@@ -1,6 +1,6 @@
 import type { Store } from '../../cloud/store.ts';
 import { openAgentState } from './agent-state.ts';
-import { replaceRules } from './host-uplink.ts';
+import { cloudsWithRules, replaceRules } from './host-uplink.ts';
 import { linuxLinks, type Links } from './links.ts';
 import { aliasOf } from './names.ts';
 import { RouterNamespaces } from './router-namespaces.ts';
@@ -8,6 +8,8 @@ import { RouterNamespaces } from './router-namespaces.ts';
 export interface Removed {
   readonly links: readonly string[];
   readonly routers: readonly string[];
+  /** How many rules of the host's packet filter. */
+  readonly rules: number;
 }
 
 /**
@@ -31,19 +33,21 @@ export async function removeDataPlane(
   // A veth goes with its router's namespace, perhaps between looking and removing.
   const failure = failures.find((error) => !/Cannot find device/.test(error.message));
   if (failure) throw failure;
-  await replaceRules(links, cloudId, []);
+  const rules = await replaceRules(links, cloudId, []);
   // Somebody else may have come to rely on forwarding: it is switched off only if no bridge is left at all.
   const isAlone = !links.names().some((name) => links.isBridge(name));
   if (state.forwardedBefore === false && isAlone) await links.sysctl(['net/ipv4/ip_forward=0']);
-  return { links: names, routers: ours };
+  return { links: names, routers: ours, rules };
 }
 
-/** Ids of the clouds that have left something on this machine. */
-export function cloudsOnThisMachine(links: Links = linuxLinks()): string[] {
+/** Ids of the clouds, running or not, that have interfaces or packet filter rules on this machine. */
+export async function cloudsOnThisMachine(links: Links = linuxLinks()): Promise<string[]> {
   const prefix = aliasOf('');
   const found = links.names().flatMap((name) => {
     const alias = links.find(name)?.alias;
     return alias?.startsWith(prefix) ? [alias.slice(prefix.length)] : [];
   });
-  return [...new Set(found)];
+  // Without iptables there are no rules of ours.
+  const ruled = await cloudsWithRules(links).catch(() => []);
+  return [...new Set([...found, ...ruled])];
 }

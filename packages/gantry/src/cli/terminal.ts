@@ -67,6 +67,8 @@ export interface ProgressBar {
   /** @param done from 0 to 1 */
   update(done: number, text: string): void;
   end(text: string): void;
+  /** Takes the bar away, for an error to stand there. */
+  clear(): void;
 }
 
 const WIDTH = 30;
@@ -91,6 +93,9 @@ export function progressBar(title: string): ProgressBar {
     },
     end(text) {
       process.stdout.write(`${interactive ? '\r\u001B[K' : ''}${title}: ${text} (${seconds()})\n`);
+    },
+    clear() {
+      if (interactive) process.stdout.write('\r\u001B[K');
     },
   };
 }
