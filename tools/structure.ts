@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 export const ROOMS: readonly string[] = [
   ...['README.md', 'CONTRIBUTING.md', 'LICENSE', 'Makefile', '.ci/run', '.gitignore'],
   ...['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', '.oxlintrc.json', '.oxfmtrc.json'],
-  ...['vitest.config.ts', 'vitest.real.config.ts', 'docs/', 'tools/'],
+  ...['vitest.config.ts', 'vitest.real.config.ts', 'vitest.acceptance.config.ts', 'docs/', 'tools/'],
   ...['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'].map(
     (name) => `packages/${name}/package.json`,
   ),
