@@ -5,6 +5,6 @@ test('whatever is asked, no request makes the server fail, and no answer is one 
   const counts = await checkAnyRequests(1000, 20_300);
   // It would prove nothing if hardly anything were asked that gets through.
   expect(counts['200']).toBeGreaterThan(100);
-  expect((counts['202'] ?? 0) + (counts['201'] ?? 0)).toBeGreaterThan(3);
+  expect((counts['202'] ?? 0) + (counts['201'] ?? 0)).toBeGreaterThan(10);
   expect(counts['400']).toBeGreaterThan(100);
 });

@@ -1,8 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc, { type Arbitrary } from 'fast-check';
-import { exampleCluster, exampleTemplate } from '../store/example-rows.ts';
-import { apiInTest, type ApiInTest } from './api-in-test.ts';
+import { apiInTest } from './api-in-test.ts';
 import { anyValue, namedValue, odd, type AnyValueOptions, type Schema } from './any-value.ts';
+import { PRIVATE_TEMPLATE as TEMPLATE, seedProject } from './project-in-test.ts';
 import { documentOf } from './routes-in-test.ts';
 
 interface Operation {
@@ -23,12 +23,9 @@ interface AnyRequest {
   readonly payload: Buffer | undefined;
 }
 
-const TEMPLATE = 'e2000001-0000-4000-8000-000000000009';
-const SHARED = 'e2000002-0000-4000-8000-000000000009';
-
 /** What the API in test knows. */
 const WORDS = [
-  ...['debian', 'small', 'public', 'key', 'swarm-mode', 'swarm', 'demo', 'private', 'shared', 'docker', 'vm'],
+  ...['debian', 'small', 'public', 'key', 'swarm-mode', 'swarm', 'demo', 'private', 'used', 'docker', 'vm'],
   ...[
     'p1',
     'p2',
@@ -72,14 +69,30 @@ const LIKELY: AnyValueOptions['likely'] = {
   docker_storage_driver: ['overlay2', null],
   driver: ['swarm', null],
   dns_nameserver: ['8.8.8.8', '8.8.8.8,1.1.1.1', null],
-  cluster_template_id: ['shared', 'private', TEMPLATE],
+  cluster_template_id: ['used', 'private', TEMPLATE],
   master_count: [1, '1', null],
   resource: ['Cluster'],
   cluster_uuid: ['demo'],
   project: ['p1', 'p2'],
   // What paths name; for templates and clusters alike.
-  ident: ['demo', 'private', 'shared', TEMPLATE, 'c1000000-0000-4000-8000-000000000001'],
+  ident: ['demo', 'default-worker', 'private', 'used', TEMPLATE, 'c1000000-0000-4000-8000-000000000001'],
   cluster: ['demo', 'c1000000-0000-4000-8000-000000000001'],
+  nodegroup: ['default-worker'],
+  cluster_template: ['used', 'private'],
+  nodes_to_remove: [[], null],
+  node_count: [1, 2, '3'],
+  min_node_count: [0, 1],
+  max_node_count: [3, null],
+  max_batch_size: [1, null],
+  role: ['worker', 'extra'],
+  node_labels: [{ a: 'b' }, {}],
+  node_taints: [[]],
+  labels: [{}, { a: 'b', kube_tag: 'v1', 'x.y/z': 1 }],
+  hard_limit: [1, 5],
+  project_id: ['p1', 'p2'],
+  op: ['replace', 'add', 'remove'],
+  path: ['/node_count', '/tags', '/labels/a', '/max_node_count', '/health_status', '/hidden', '/node_labels'],
+  value: [1, 2, 'x', 'HEALTHY', true, '{"a": "b"}'],
   limit: ['1', '1000'],
   sort_dir: ['asc', 'desc'],
   sort_key: ['id', 'name', 'status'],
@@ -101,7 +114,8 @@ export async function checkAnyRequests(
     const counts: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(anyRequest(document), async (request) => {
-        await seedRows(api);
+        // What requests before may have removed or begun to change.
+        await seedProject(api.store);
         const { method, headers, payload: sent } = request;
         const answer = await api.app.inject({
           method,
@@ -126,20 +140,6 @@ export async function checkAnyRequests(
   } finally {
     await api.close();
   }
-}
-
-/** A cluster, templates and a quota, as far as they aren't there; requests before may have removed them. */
-async function seedRows({ store }: ApiInTest): Promise<void> {
-  const cluster = exampleCluster();
-  if (!(await store.clusters.get(cluster.uuid))) await store.clusters.insert(cluster);
-  for (const template of [
-    exampleTemplate({ name: 'private', uuid: TEMPLATE }),
-    exampleTemplate({ name: 'shared', uuid: SHARED, public: true }),
-  ]) {
-    if (!(await store.templates.get(template.uuid))) await store.templates.insert(template);
-  }
-  const quota = { project_id: 'p1', resource: 'Cluster', hard_limit: 1000 };
-  if (!(await store.quotas.get('p1', 'Cluster'))) await store.quotas.insert(quota);
 }
 
 function anyRequest(document: Record<string, unknown>): Arbitrary<AnyRequest> {

@@ -1,65 +1,124 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exampleCluster, exampleTemplate } from '../store/example-rows.ts';
-import { apiInTest, clusterBody, type ApiInTest } from './api-in-test.ts';
+import { apiInTest } from './api-in-test.ts';
+import { policyNames } from './policy-defaults.ts';
+import { allRoutes, outcomesOf, PEOPLE, policyTable, ruleTable } from './policy-table.ts';
 
-describe('who may do what', () => {
-  const everybody = [
-    'admin',
-    'member',
-    'colleague',
-    'reader',
-    'nothing',
-    'stranger',
-    'system',
-    'trustee',
-    'other-trustee',
-  ];
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'policies-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
-  test.each([
-    ['GET', '/v1/clusters', [200, 200, 200, 200, 403, 200, 403, 403, 403]],
-    ['GET', '/v1/clusters/demo', [200, 200, 200, 200, 403, 404, 403, 404, 404]],
-    ['DELETE', '/v1/clusters/demo', [204, 204, 204, 403, 403, 404, 403, 404, 404]],
-    ['POST', '/v1/clusters', [404, 404, 404, 403, 403, 404, 403, 403, 403]],
-    ['GET', '/v1/clustertemplates', [200, 200, 200, 200, 403, 200, 403, 403, 403]],
-    ['GET', '/v1/clustertemplates/private', [200, 200, 200, 200, 403, 404, 403, 404, 404]],
-    ['GET', '/v1/clustertemplates/public', [200, 200, 200, 200, 200, 200, 200, 200, 200]],
-    ['PATCH', '/v1/clustertemplates/public', [200, 200, 200, 403, 403, 403, 403, 403, 403]],
-    ['DELETE', '/v1/clustertemplates/public', [204, 204, 204, 403, 403, 403, 403, 403, 403]],
-    ['GET', '/v1/clusters/demo/nodegroups', [200, 200, 200, 200, 403, 404, 403, 404, 404]],
-    ['GET', '/v1/certificates/demo', [404, 404, 403, 403, 403, 404, 403, 404, 404]],
-    ['GET', '/v1/mservices', [200, 403, 403, 403, 403, 403, 403, 403, 403]],
-    ['GET', '/v1/stats', [200, 200, 200, 200, 403, 200, 403, 403, 403]],
-    ['GET', '/v1/stats?project_id=p1', [200, 200, 200, 200, 403, 403, 403, 403, 403]],
-    ['GET', '/v1/quotas', [200, 403, 403, 403, 403, 403, 403, 403, 403]],
-    ['GET', '/v1/quotas/p1/Cluster', [200, 200, 200, 200, 403, 403, 403, 403, 403]],
-    ['DELETE', '/v1/quotas/p1/Cluster', [404, 403, 403, 403, 403, 403, 403, 403, 403]],
-  ] as const)('%s %s', async (method, path, expected) => {
-    const outcomes: number[] = [];
-    for (const who of everybody) {
-      const other = await apiInTest();
-      await seed(other);
-      const bodies = {
-        POST: { ...clusterBody, cluster_template_id: 'none' },
-        PATCH: [],
-        GET: undefined,
-        DELETE: undefined,
-      };
-      outcomes.push((await other.ask(who, method, path, bodies[method])).status);
-      await other.close();
+/** Settings under which the operator's rules are these. */
+function operatorsRules(rules: Readonly<Record<string, string>>, more: Record<string, string> = {}) {
+  const file = join(folder, 'policy.json');
+  writeFileSync(file, JSON.stringify(rules));
+  return { OS_OSLO_POLICY__POLICY_FILE: file, ...more };
+}
+
+const INTRODUCTION = `# Who may do what
+
+Written by \`vitest run -u packages/magnum/src/api/policies.test.ts\`, which compares it with what the API does.
+
+Statuses are those of requests about a cluster and a private template of one project: its owner made them, member
+and reader belong to the same project, the trustee is the user that Magnum made for the nodes of that cluster, and
+another trustee that of another one. 404 is answered where the caller may not know that the thing is there.
+
+An operator replaces rules in \`policy.yaml\` or files in \`policy.d\`, in the rule language of oslo.policy, under
+the names below; \`[oslo_policy]\` in \`magnum.conf\` names other files, and lets the old defaults count as well
+(\`enforce_new_defaults = false\`) or tokens of any scope (\`enforce_scope = false\`). To let members fetch
+certificates for clusters of their colleagues: \`"certificate:get": "rule:admin_or_project_reader"\` and
+\`"certificate:create": "rule:admin_or_project_member"\`.
+`;
+
+test('every route, rule and role is answered as docs/policies.md says', async () => {
+  const text = `${INTRODUCTION}\n## Routes\n\n${await policyTable()}\n\n## Rules\n\n${ruleTable()}\n`;
+  await expect(text).toMatchFileSnapshot('../../../../docs/policies.md');
+}, 60_000);
+
+test('no route lets anybody through whose rules are set to nobody, and it is its own rules that it asks', async () => {
+  const env = operatorsRules(Object.fromEntries(policyNames.map((name) => [name, '!'])));
+  for (const route of await allRoutes()) {
+    const [owner] = await outcomesOf(route, ['member'], env);
+    expect({ route: `${route.method} ${route.path}`, ...owner }).toMatchObject({ status: 403 });
+    const asked = /Policy doesn't allow (\S+) to be performed/.exec(owner?.error ?? '')?.[1];
+    expect(route.policies).toContain(asked);
+  }
+}, 60_000);
+
+describe('the operator', () => {
+  const rows = async (env: Record<string, string>) => {
+    const api = await apiInTest(env);
+    await api.store.clusters.insert(exampleCluster());
+    const uuid = 'e1000002-0000-4000-8000-000000000009';
+    await api.store.templates.insert(exampleTemplate({ name: 'public', uuid, public: true }));
+    return api;
+  };
+  const statuses = async (env: Record<string, string>, path: string): Promise<Record<string, number>> => {
+    const api = await rows(env);
+    const found: Record<string, number> = {};
+    for (const who of ['admin', 'member', 'colleague', 'nothing', 'stranger', 'system']) {
+      found[who] = (await api.ask(who, 'GET', path)).status;
     }
-    expect(Object.fromEntries(everybody.map((who, index) => [who, outcomes[index]]))).toEqual(
-      Object.fromEntries(everybody.map((who, index) => [who, expected[index]])),
-    );
+    await api.close();
+    return found;
+  };
+
+  test('can let colleagues fetch certificates', async () => {
+    // 404: there is no certificate yet.
+    expect(await statuses({}, '/v1/certificates/demo')).toMatchObject({ member: 404, colleague: 403 });
+    const env = operatorsRules({ 'certificate:get': 'rule:admin_or_project_reader' });
+    expect(await statuses(env, '/v1/certificates/demo')).toMatchObject({ colleague: 404, nothing: 403 });
+  });
+
+  test('can let the old rules count, by which everybody of the project may look', async () => {
+    expect(await statuses({}, '/v1/clusters/demo')).toMatchObject({ nothing: 403 });
+    const env = { OS_OSLO_POLICY__ENFORCE_NEW_DEFAULTS: 'false' };
+    expect(await statuses(env, '/v1/clusters/demo')).toMatchObject({ nothing: 200, stranger: 404 });
+  });
+
+  test('can let tokens of the system in', async () => {
+    const env = { OS_OSLO_POLICY__ENFORCE_SCOPE: 'false' };
+    expect(await statuses(env, '/v1/clusters/demo')).toMatchObject({ admin: 200, system: 200 });
+  });
+
+  test('can make another role that of administrators', async () => {
+    const env = operatorsRules({ context_is_admin: 'role:member and project_id:p2' });
+    expect(await statuses(env, '/v1/clusters/demo')).toMatchObject({
+      admin: 404,
+      stranger: 200,
+      member: 200,
+    });
+  });
+
+  test('is told at the start what is wrong with a rule', async () => {
+    const env = operatorsRules({ 'cluster:get': 'role:admin or' });
+    await expect(apiInTest(env)).rejects.toThrow(/policy\.json: the rule cluster:get: it ends too early/);
   });
 });
 
-/** A cluster and two templates of project p1, and a user of that cluster's own. */
-async function seed({ store }: ApiInTest): Promise<void> {
-  await store.clusters.insert(exampleCluster({ trustee_user_id: 'trustee-1' }));
-  const [one, two] = [
-    'e1000001-0000-4000-8000-000000000009',
-    'e1000002-0000-4000-8000-000000000009',
-  ] as const;
-  await store.templates.insert(exampleTemplate({ name: 'private', uuid: one }));
-  await store.templates.insert(exampleTemplate({ name: 'public', uuid: two, public: true }));
-}
+test('a public template is shown to everybody, and changed by its own project only', async () => {
+  for (const who of Object.keys(PEOPLE).filter((name) => name !== 'nobody')) {
+    const api = await apiInTest();
+    const uuid = 'e1000002-0000-4000-8000-000000000009';
+    await api.store.templates.insert(exampleTemplate({ name: 'public', uuid, public: true }));
+    const mine = ['admin', 'member', 'colleague'].includes(who);
+    const path = '/v1/clustertemplates/public';
+    expect(await api.ask(who, 'GET', path)).toMatchObject({ status: 200 });
+    expect(await api.ask(who, 'PATCH', path, [])).toMatchObject({ status: mine ? 200 : 403 });
+    expect(await api.ask(who, 'DELETE', path)).toMatchObject({ status: mine ? 204 : 403 });
+    await api.close();
+  }
+});
+
+test('statistics of another project are for administrators', async () => {
+  const api = await apiInTest();
+  const path = '/v1/stats?project_id=p1';
+  const found = await Promise.all(['admin', 'member', 'stranger'].map((who) => api.ask(who, 'GET', path)));
+  expect(found.map(({ status }) => status)).toEqual([200, 200, 403]);
+  await api.close();
+});
