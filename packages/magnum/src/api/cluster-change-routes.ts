@@ -15,7 +15,15 @@ import { textList } from './patch-fields.ts';
 import { enforce, type PolicyName } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { bodySchema, booleanOf, integer, mandatoryInteger, readObject, text } from './wire-fields.ts';
+import {
+  bodySchema,
+  booleanOf,
+  integer,
+  mandatoryInteger,
+  readObject,
+  mandatoryText,
+  text,
+} from './wire-fields.ts';
 
 const ROLLBACK_SINCE = { major: 1, minor: 3 } as const;
 const RESIZE_SINCE = { major: 1, minor: 7 } as const;
@@ -30,7 +38,7 @@ const resizeFields = {
 } as const;
 
 const upgradeFields = {
-  cluster_template: text({ min: 1, max: 255 }),
+  cluster_template: mandatoryText({ min: 1, max: 255 }),
   max_batch_size: integer({ min: 1 }),
   nodegroup: text({ min: 1, max: 255 }),
 } as const;
@@ -98,7 +106,7 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
     const shown = await clusterFor('cluster:upgrade', request);
     const { cluster, template: current } = shown;
     const asked = readObject('cluster_upgrade_req', request.body(), upgradeFields);
-    const template = await oneTemplate(store, asked.cluster_template ?? 'Unset', visibleOrAll(context));
+    const template = await oneTemplate(store, asked.cluster_template, visibleOrAll(context));
     const group = groupIn(shown.nodegroups, asked.nodegroup);
     if (!group.is_default && template.uuid !== cluster.cluster_template_id) {
       const name = current?.name ?? cluster.cluster_template_id;

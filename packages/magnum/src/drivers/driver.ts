@@ -142,13 +142,13 @@ export interface Driver {
     wanted: { readonly count: number; readonly named: readonly string[] },
   ): Promise<Leaving>;
   /** Begins to give a group as many nodes as it shall have. */
-  resize?(context: DriverContext, order: ResizeOrder): Promise<void>;
+  readonly resize?: (context: DriverContext, order: ResizeOrder) => Promise<void>;
   /** Begins to build an added group. @returns id of what was begun, for `nodegroup.stack_id` */
-  createNodegroup?(context: DriverContext, group: NodeGroup): Promise<string>;
+  readonly createNodegroup?: (context: DriverContext, group: NodeGroup) => Promise<string>;
   /** Begins to remove an added group; success if there is nothing any more. */
   deleteNodegroup(context: DriverContext, group: NodeGroup): Promise<void>;
   /** Begins to bring nodes to what another template says. */
-  upgrade?(context: DriverContext, order: UpgradeOrder): Promise<void>;
+  readonly upgrade?: (context: DriverContext, order: UpgradeOrder) => Promise<void>;
   /** @returns why a cluster can't be brought to this template; undefined if it can */
   validateUpgrade?(from: ClusterTemplate | undefined, to: ClusterTemplate): string | undefined;
   /**
@@ -156,7 +156,11 @@ export interface Driver {
    * @param previous Magnum's certificate of before, which nodes accept until then
    * @returns whether all have
    */
-  rotateCa?(context: DriverContext, change: Change, previous: ClientCredentials): Promise<boolean>;
+  readonly rotateCa?: (
+    context: DriverContext,
+    change: Change,
+    previous: ClientCredentials,
+  ) => Promise<boolean>;
   readonly membership?: Membership;
 }
 

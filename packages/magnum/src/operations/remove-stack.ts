@@ -28,8 +28,8 @@ export function removeGroupStack(context: StepContext, group: NodeGroup): Promis
 }
 
 interface Removal {
-  begin(driver: Driver, context: DriverContext): Promise<void>;
-  observe(driver: Driver, context: DriverContext): Promise<Observation>;
+  readonly begin: (driver: Driver, context: DriverContext) => Promise<void>;
+  readonly observe: (driver: Driver, context: DriverContext) => Promise<Observation>;
 }
 
 async function removeStack(context: StepContext, removal: Removal): Promise<void> {

@@ -29,7 +29,10 @@ export interface HeatDriverKind {
   /** Added node groups, each a stack of its own of the same template; without, there are none. */
   readonly addedGroups?: AddedGroups;
   /** Parameters that bring nodes to what another template says; without, its clusters stay as they are. */
-  upgradeParameters?(context: DriverContext, order: UpgradeOrder): Readonly<Record<string, unknown>>;
+  readonly upgradeParameters?: (
+    context: DriverContext,
+    order: UpgradeOrder,
+  ) => Readonly<Record<string, unknown>>;
   readonly rest?: Pick<Driver, 'validateNodegroup' | 'missingFields' | 'validateUpgrade' | 'rotateCa'>;
   readonly membership?: Membership;
 }

@@ -220,13 +220,19 @@ function plainDriver(left: LeftNodes): Driver {
         },
       },
       membership: {
-        drain: (_context, nodes) =>
-          Promise.resolve(void nodes.forEach(({ host }) => left.drained.add(host))).then(() => true),
-        readmit: (_context, nodes) =>
-          Promise.resolve(void nodes.forEach(({ host }) => left.drained.delete(host))),
-        forget: (_context, nodes) =>
-          Promise.resolve(void nodes.forEach(({ host }) => left.forgotten.add(host))),
-        label: (_context, group) => Promise.resolve(void (left.labels = group.node_labels)),
+        async drain(_context, nodes) {
+          for (const { host } of nodes) left.drained.add(host);
+          return true;
+        },
+        async readmit(_context, nodes) {
+          for (const { host } of nodes) left.drained.delete(host);
+        },
+        async forget(_context, nodes) {
+          for (const { host } of nodes) left.forgotten.add(host);
+        },
+        async label(_context, group) {
+          left.labels = group.node_labels;
+        },
       },
     },
     { createTimeoutMinutes: 60 },
