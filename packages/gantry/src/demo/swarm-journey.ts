@@ -83,7 +83,8 @@ export async function swarmJourney(stage: SwarmStage): Promise<void> {
   await docker(
     'docker service create --detach=false --quiet --name web --replicas 3 --publish mode=host,target=80 nginx',
   );
-  await docker('docker service ps web');
+  // A node that has not loaded its copy of the image yet refuses a task; Swarm tries again.
+  await docker('docker service ps --filter desired-state=running web');
 }
 
 async function untilComplete(stage: SwarmStage, uuid: string): Promise<Cluster> {
