@@ -8,23 +8,25 @@ import { read, write } from './run-statement.ts';
  * releases and dropped others, and its tables are not ours to change. Their values are kept in `gantry_extra`,
  * one row for each row that has such values, and read in the same statement.
  */
-const EXTRA = 'gantry_extra_columns';
 
 /** Values that say nothing, so that nothing needs to be kept. */
 const EMPTY: ReadonlySet<Bound> = new Set([null, '{}', '[]', 'null']);
 
-/** All columns of a table, with the kept values. */
-export function withExtras(table: string): RawBuilder<unknown> {
-  return sql`${sql.table(table)}.*, (select x.columns from gantry_extra as x
-    where x.row_uuid = ${sql.ref(`${table}.uuid`)}) as ${sql.ref(EXTRA)}`;
+/** All columns of a table, missing ones included; the first of those brings all that is kept. */
+export function withExtras(table: string, missing: ReadonlySet<string>): RawBuilder<unknown> {
+  const [first = '', ...others] = missing;
+  const kept = sql`(select x.columns from gantry_extra as x where x.row_uuid = ${sql.ref(`${table}.uuid`)})`;
+  const nulls = others.map((column) => sql`, null as ${sql.ref(column)}`);
+  return sql`${sql.table(table)}.*, ${kept} as ${sql.ref(first)} ${sql.join(nulls, sql``)}`;
 }
 
 /** Puts the kept values of a row in their place. */
-export function extrasOf(row: object, missing: ReadonlySet<string>): object {
-  const { [EXTRA]: text, ...columns } = row as Record<string, unknown>;
+export function placeExtras(row: object, missing: ReadonlySet<string>): void {
+  const columns = row as Record<string, unknown>;
+  const [first = ''] = missing;
+  const text = columns[first];
   const kept: Record<string, unknown> = typeof text === 'string' ? JSON.parse(text) : {};
   for (const name of missing) columns[name] = kept[name] ?? null;
-  return columns;
 }
 
 /** Writes down values of rows in missing columns; other such values of theirs stay. */

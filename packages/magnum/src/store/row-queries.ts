@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { decode, encode, type Bound } from './codec.ts';
-import { extrasOf, keepExtras, removeExtras, withExtras } from './extra-columns.ts';
+import { keepExtras, placeExtras, removeExtras, withExtras } from './extra-columns.ts';
 import type { QueryContext } from './query-context.ts';
 import { read, write } from './run-statement.ts';
 import type { Rows } from './tables.ts';
@@ -29,12 +29,14 @@ export function columnsOf(
   table: keyof Rows,
   name: string = table,
 ): RawBuilder<unknown> {
-  return context.missing.has(table) ? withExtras(name) : sql`${sql.table(name)}.*`;
+  const missing = context.missing.get(table);
+  return missing ? withExtras(name, missing) : sql`${sql.table(name)}.*`;
 }
 
 export function decodeRow<T extends keyof Rows>(context: QueryContext, table: T, row: object): Rows[T] {
   const missing = context.missing.get(table);
-  return decode(table, missing ? extrasOf(row, missing) : row);
+  if (missing) placeExtras(row, missing);
+  return decode(table, row);
 }
 
 export async function byUuid<T extends UuidTable>(
