@@ -21,7 +21,8 @@ bench: node_modules/.package-lock.json ## Gantry beside the originals; writes be
 
 real: node_modules/.package-lock.json ## tests with a real Docker and real clients; installs Debian's packages, as root
 	@tests/real/install.sh
-	@vitest run --config vitest.real.config.ts
+	@status=0; vitest run --config vitest.real.config.ts || status=1; \
+	node tests/real/acceptance.ts original gantry || status=1; exit $$status
 
 real-all: real ## the same, and what takes too long for every day
 

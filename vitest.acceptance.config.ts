@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['tests/acceptance/*.acceptance.ts'],
     globalSetup: ['tests/acceptance/set-up.ts'],
     maxWorkers: 2,
-    testTimeout: 600_000,
+    testTimeout: 900_000,
     hookTimeout: 120_000,
   },
 });

@@ -14,9 +14,8 @@ shows(['GET /'], 'the root is open to everybody and names version v1 with its mi
     },
   });
   const [version] = answer.body['versions'] as Record<string, unknown>[];
-  expect(version).toMatchObject({ id: 'v1', status: 'CURRENT', min_version: '1.1' });
+  expect(version).toMatchObject({ id: 'v1', status: 'CURRENT', min_version: '1.1', max_version: '1.10' });
   expect(version?.['links']).toEqual([{ href: expect.stringMatching(/\/v1\/$/), rel: 'self' }]);
-  check({ ...answer, body: version ?? {} }, 'highest microversion');
 });
 
 shows(['GET /v1'], 'the document of v1 is open to everybody and links to each resource', async () => {

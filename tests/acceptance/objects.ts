@@ -55,7 +55,7 @@ interface Shown {
 }
 
 /** How long a cluster may take; the longest are those of the original on a busy machine. */
-const patience = { timeout: 300_000, interval: 500 };
+const patience = { timeout: 480_000, interval: 500 };
 
 /**
  * Waits until nothing is in progress any more. The original may say nothing of a cluster that it has only just accepted.

@@ -4,6 +4,8 @@ import { login, type Cloud } from './cloud.ts';
 
 interface Stack {
   readonly id: string;
+  /** Its project; an administrator is shown those of others too. */
+  readonly project: string;
   readonly stack_name: string;
   readonly stack_status: string;
 }
@@ -45,6 +47,7 @@ async function sweepAll(clouds: Map<string, Promise<Cloud>>): Promise<void> {
 async function sweep(cloud: Cloud): Promise<void> {
   const { stacks } = (await cloud.call('orchestration', 'GET', '/stacks')) as { stacks: readonly Stack[] };
   for (const stack of stacks) {
+    if (stack.project !== cloud.projectId) continue;
     if (!/^(CREATE|UPDATE)_IN_PROGRESS$/.test(stack.stack_status)) continue;
     const path = `/stacks/${stack.stack_name}/${stack.id}/resources?nested_depth=5&with_detail=false`;
     const { resources } = (await cloud.call('orchestration', 'GET', path)) as {

@@ -34,7 +34,7 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
     folder.magnumConf,
     magnumConf({ publicUrl: parts.publicUrl, database: folder.magnum, secrets }),
   );
-  const { values } = loadMagnumConf({ files: [folder.magnumConf], dirs: [] });
+  const { values } = loadMagnumConf({ files: [folder.magnumConf], dirs: [], env: process.env });
   const log = parts.log.child({ service: 'magnum' });
   const magnum = await assembleMagnum({ settings: values, folders: [dirname(folder.magnumConf)], log }).catch(
     (error: unknown) => {

@@ -70,7 +70,9 @@ export function applyPatch(
 function readOperation(item: unknown, rules: PatchRules): PatchOperation {
   if (!isRecord(item))
     throw invalidField('patch', item, 'Every element should be an object with op and path.');
-  const { op, path, value } = item;
+  const { op, path, value, ...unknown } = item;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw badRequest(`Unknown attribute for argument patch: ${name}`);
   if (typeof path !== 'string') throw invalidField('path', path, 'Mandatory field missing.');
   if (op === undefined || op === null) throw invalidField('op', op, 'Mandatory field missing.');
   if (op !== 'add' && op !== 'replace' && op !== 'remove') {

@@ -78,9 +78,9 @@ export function checkServerType(given: string): void {
 /** @param size GB @throws MagnumError 400 */
 export function checkDockerVolume(driver: string | null | undefined, size: number | null | undefined): void {
   if (driver !== 'devicemapper') return;
-  if (size === null || size === undefined || size >= DEVICEMAPPER_MINIMUM) return;
+  if (typeof size === 'number' && size >= DEVICEMAPPER_MINIMUM) return;
   throw badRequest(
-    `docker volume size ${size} GB is not valid, expecting minimum value ${DEVICEMAPPER_MINIMUM}GB for devicemapper storage driver.`,
+    `docker volume size ${size ?? 'None'} GB is not valid, expecting minimum value ${DEVICEMAPPER_MINIMUM}GB for devicemapper storage driver.`,
   );
 }
 
