@@ -40,6 +40,26 @@ describe('of a cluster are told', () => {
     });
   });
 
+  test('doubts about its labels, which are no reason to refuse it', async () => {
+    const labels = {
+      availability_zone: 'az1',
+      rexray_preempt: 'perhaps',
+      'Docker-Volume-Type': 'x',
+      own: '',
+    };
+    const doubted = await withCluster(api, { name: 'doubted', labels });
+    const { body } = await api.ask('reader', 'GET', `/gantry/v1/clusters/${doubted}/events`);
+    const operation_uuid = (await api.store.operations.of(doubted))[0]?.uuid;
+    const common = { level: 'warning', reason: 'LabelDoubtful', operation_uuid };
+    expect(body).toMatchObject({
+      events: [
+        { ...common, message: "the label rexray_preempt is 'perhaps'; true or false is expected" },
+        { ...common, message: 'the label Docker-Volume-Type is not known; docker_volume_type may be meant' },
+      ],
+    });
+    expect((await api.ask('reader', 'GET', '/gantry/v1/clusters/demo/events')).body).toEqual({ events: [] });
+  });
+
   test('its operations: how far, how often tried, what went wrong and what to do', async () => {
     const path = '/gantry/v1/clusters/demo/operations';
     expect(await api.ask('reader', 'GET', path)).toMatchObject({

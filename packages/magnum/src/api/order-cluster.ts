@@ -3,6 +3,7 @@ import { isUnfinished } from '../clusters/life-cycle.ts';
 import type { Cluster, ClusterTemplate, OperationCaller } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { newCluster, type ClusterRequest, type NewCluster } from './cluster-request.ts';
+import { warnOfLabels } from './label-events.ts';
 import { oneTemplate, visibleOrAll } from './lookup.ts';
 import { operationCaller } from './operation-caller.ts';
 import { CLUSTER_RESOURCE } from './quota-routes.ts';
@@ -65,12 +66,16 @@ async function insert(
   await inner.lock(`template ${cluster.cluster_template_id}`);
   // Again, because others may have come first since; and the template may be gone.
   await checkQuota(services, inner, cluster.project_id);
-  if (!(await inner.templates.get(cluster.cluster_template_id))) {
+  const template = await inner.templates.get(cluster.cluster_template_id);
+  if (!template) {
     throw badRequest(`ClusterTemplate ${cluster.cluster_template_id} was deleted meanwhile.`);
   }
   await inner.clusters.insert(cluster);
   for (const group of nodegroups) await inner.nodegroups.insert(group);
-  await inner.operations.enqueue({ cluster_uuid: cluster.uuid, verb: 'create', parameters: {}, caller });
+  const order = { cluster_uuid: cluster.uuid, verb: 'create', parameters: {}, caller } as const;
+  const { uuid } = await inner.operations.enqueue(order);
+  const about = { cluster_uuid: cluster.uuid, operation_uuid: uuid, coe: template.coe };
+  await warnOfLabels(inner, about, cluster.labels);
 }
 
 async function checkQuota({ settings }: ApiServices, from: Store, projectId: string): Promise<void> {
