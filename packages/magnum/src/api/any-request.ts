@@ -124,12 +124,7 @@ export async function checkAnyRequests(
           ...(sent === undefined ? {} : { payload: sent }),
         });
         counts[`${answer.statusCode}`] = (counts[`${answer.statusCode}`] ?? 0) + 1;
-        const problem = allows(
-          request,
-          answer.statusCode,
-          String(answer.headers['content-type'] ?? ''),
-          answer.body,
-        );
+        const problem = allows(request, answer.statusCode, answer.headers['content-type'] ?? '', answer.body);
         if (problem !== undefined)
           throw new Error(`${answer.statusCode}: ${problem}\n${answer.body.slice(0, 2000)}`);
       }),
@@ -218,8 +213,8 @@ function requestOf(
     })
     .map((parts) => {
       const values = [...parts.names];
-      const filled = path.replaceAll(/\{\w+\}/g, () => encoded(segment(String(values.shift() ?? ''))));
-      const search = Object.entries(parts.query).map(([name, value]) => `${name}=${encoded(String(value))}`);
+      const filled = path.replaceAll(/\{\w+\}/g, () => encoded(segment(textOf(values.shift()))));
+      const search = Object.entries(parts.query).map(([name, value]) => `${name}=${encoded(textOf(value))}`);
       return {
         path,
         method: method.toUpperCase() as AnyRequest['method'],
@@ -257,6 +252,10 @@ function payload(schema: Schema, options: AnyValueOptions): Arbitrary<Buffer | u
 /** Empty ones, those with slashes and those with a meaning of their own lead to other routes. */
 function segment(text: string): string {
   return /^(?!\.{1,2}$|detail$)[^/]+$/.test(text) ? text : 'odd';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
 function encoded(text: string): string {

@@ -191,7 +191,11 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const requestId = newRequestId(services.uuid);
       const allowed = preflight(options.settings.cors, request.method, request.headers);
-      if (allowed) return respond(request, reply, { status: 200, headers: allowed }, requestId);
+      if (allowed) {
+        return send(reply, { status: 200, headers: allowed }, request, {
+          'x-openstack-request-id': requestId,
+        });
+      }
       let answered: ApiReply;
       try {
         answered = await answer(request, publicAddress(request, address), requestId);
@@ -210,10 +214,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     answered: ApiReply,
     requestId: string,
   ): FastifyReply {
-    const preflighted = answered.headers?.['access-control-allow-methods'] !== undefined;
-    const cors = preflighted
-      ? {}
-      : corsHeaders(options.settings.cors, request.headers, answered.headers?.['vary']);
+    const cors = corsHeaders(options.settings.cors, request.headers, answered.headers?.['vary']);
     return send(reply, answered, request, { 'x-openstack-request-id': requestId, ...cors });
   }
 

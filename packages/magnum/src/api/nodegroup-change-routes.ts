@@ -6,6 +6,7 @@ import type { ClusterWithGroups, Store } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { checkCloud } from './cloud-checks.ts';
 import { driverOf } from './cluster-type.ts';
+import { warnOfLabels } from './label-events.ts';
 import { oneCluster, visibleOrAll } from './lookup.ts';
 import { readNodegroupPatch } from './nodegroup-patch.ts';
 import { checkName, newNodegroup, nodegroupFields } from './nodegroup-request.ts';
@@ -55,6 +56,9 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
         // Again, because another of that name may have come first since.
         checkName(row.name, cluster.name, await inner.nodegroups.of(cluster.uuid));
         await inner.nodegroups.insert(row);
+        const own = Object.entries(row.labels).filter(([key, value]) => cluster.labels[key] !== value);
+        const about = { cluster_uuid: cluster.uuid, operation_uuid: null, coe: shown.template?.coe ?? '' };
+        await warnOfLabels(inner, about, Object.fromEntries(own));
       },
     });
     return { status: 202, body: nodegroupOrdered(row, cluster, request.base) };

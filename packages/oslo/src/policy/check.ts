@@ -101,8 +101,9 @@ function ownValue(value: unknown, key: string): unknown {
 
 /** As Python's `str()` writes it: rules compare with that. */
 function inPython(value: unknown): string {
+  if (typeof value === 'string') return value;
   if (value === null) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return JSON.stringify(value) ?? '';
 }

@@ -69,9 +69,9 @@ function tokensOf(text: string): string[] {
     const opened = /^\(*/.exec(word)?.[0].length ?? 0;
     const rest = word.slice(opened);
     const inner = rest.replace(/\)+$/, '');
-    tokens.push(...'('.repeat(opened));
+    for (let count = 0; count < opened; count += 1) tokens.push('(');
     if (inner !== '') tokens.push(inner);
-    tokens.push(...')'.repeat(rest.length - inner.length));
+    for (let count = inner.length; count < rest.length; count += 1) tokens.push(')');
   }
   return tokens;
 }
