@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { UserError } from '../cli/exit.ts';
-import { up, type UpOptions } from './up.ts';
+import { dockerSocket } from './docker-socket.ts';
+import { enterFolder } from './enter-folder.ts';
+import type { UpOptions } from './up.ts';
 
 /** Ctrl-C, `kill`, and the terminal being closed. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,8 +17,12 @@ export async function runUp(options: UpOptions): Promise<void> {
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
 
-  const gantry = await up(options, signal);
-  const { endpoints, folder } = gantry;
+  if (options.docker !== undefined) dockerSocket(options.docker);
+  const folder = enterFolder(options.data);
+  // Loading the services takes longer than finding out what is wrong with a folder.
+  const { up } = await import('./up.ts');
+  const gantry = await up(options, folder, signal);
+  const { endpoints } = gantry;
   const width = Math.max(...endpoints.map(([name]) => name.length));
   for (const remark of gantry.remarks) process.stderr.write(`gantry: ${remark}\n`);
   process.stdout.write(

@@ -28,7 +28,8 @@ export function loadSecrets(path: string): Secrets {
   return secrets;
 }
 
-function readSecrets(path: string): Secrets {
+/** @throws UserError if there are none, or damaged ones */
+export function readSecrets(path: string): Secrets {
   const { passwords, sealingKey } = readOwn(path);
   const known = new Map(
     typeof passwords === 'object' && passwords !== null ? Object.entries<unknown>({ ...passwords }) : [],

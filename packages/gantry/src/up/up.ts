@@ -14,14 +14,13 @@ import { UserError } from '../cli/exit.ts';
 import { server } from '../images/recipes.ts';
 import { writeClientFiles } from './client-files.ts';
 import { cloudSession } from './cloud-session.ts';
-import { dataFolder, noteComplete, prepareDataFolder, reason, type DataFolder } from './data-folder.ts';
-import { dockerSocket } from './docker-socket.ts';
+import { noteComplete, reason, type DataFolder } from './data-folder.ts';
 import { asUserError } from './failures.ts';
 import { startKuryr } from './kuryr.ts';
 import { listen, listenInside, urlOf, wildcard, type ListenAddress } from './listen.ts';
 import { claimMachine } from './machine-claim.ts';
 import { MAGNUM_PATH, mountMagnum } from './magnum.ts';
-import { disown, own, refuseOther } from './owner.ts';
+import { disown, own } from './owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { seed } from './seed.ts';
 import { prepareServers, type Servers, type ServersMode } from './servers.ts';
@@ -42,7 +41,6 @@ export interface UpOptions {
 export interface RunningGantry {
   /** Since the process started. */
   readonly readyMs: number;
-  readonly folder: DataFolder;
   /** Names and addresses, to show. */
   readonly endpoints: readonly (readonly [name: string, url: string])[];
   /** What its user should know of how it runs. */
@@ -57,17 +55,22 @@ type Stops = (() => void | Promise<void>)[];
 /**
  * The composition root of the embedded cloud: every service in this process, on one port.
  *
+ * @param folder as it was entered
  * @param signal ends the start as well, after the step that it is in
  * @throws UserError with what to do; nothing that it started is left then
  */
-export async function up(options: UpOptions, signal: AbortSignal): Promise<RunningGantry> {
+export async function up(
+  options: UpOptions,
+  folder: DataFolder,
+  signal: AbortSignal,
+): Promise<RunningGantry> {
   const stops: Stops = [];
   try {
-    return { ...(await start(options, stops, signal)), stop: () => stopAll(stops) };
+    return { ...(await start(options, folder, stops, signal)), stop: () => stopAll(stops) };
   } catch (error) {
     // Why it can't start is what has to be said, whatever else goes wrong then.
     await stopAll(stops).catch(() => undefined);
-    throw asUserError(error, dataFolder(options.data).log);
+    throw asUserError(error, folder.log);
   }
 }
 
@@ -90,13 +93,11 @@ async function stopAll(stops: Stops): Promise<void> {
 
 async function start(
   options: UpOptions,
+  folder: DataFolder,
   stops: Stops,
   signal: AbortSignal,
 ): Promise<Omit<RunningGantry, 'stop'>> {
-  if (options.docker !== undefined) dockerSocket(options.docker);
-  const folder = dataFolder(options.data);
-  prepareDataFolder(folder);
-  refuseOther(folder);
+  // The file is one process's: of two that start at once, the other ends here.
   const store = openStore(folder.state);
   stops.push(() => store.close());
   own(folder);
@@ -162,7 +163,6 @@ async function start(
   noteComplete(folder);
   return {
     readyMs: Math.round(performance.now()),
-    folder,
     endpoints: endpointsOf(cloud.cloud.services, publicUrl),
     remarks,
   };
