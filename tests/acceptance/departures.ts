@@ -162,6 +162,21 @@ export const departures = {
     gantry: missing('cluster_uuid'),
     reason: 'Bad input is the client’s error, and the text names what is missing.',
   },
+  'certificate that asks for too much': {
+    request: '`POST /v1/certificates` with a critical extension that is not allowed',
+    original: { status: 500, detail: /^Timed out waiting for a reply/ },
+    gantry: { status: 400, detail: /not allowed/ },
+    reason: 'The original’s conductor can’t send its refusal, and its API gives up after a minute.',
+  },
+  'bay changed': {
+    request: '`PATCH /v1/bays/{id}` of `/node_count`, from 1.2 on',
+    original: {
+      status: 500,
+      detail: /^API\.cluster_update_async\(\) missing 2 required positional arguments/,
+    },
+    gantry: { status: 202 },
+    reason: 'It is what the route is for.',
+  },
   'node group without a name': {
     request: '`POST /v1/clusters/{id}/nodegroups` without `name`',
     original: { status: 500, detail: "Field `name' cannot be None" },
