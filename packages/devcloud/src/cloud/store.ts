@@ -44,6 +44,9 @@ export class StateFileError extends Error {
   override readonly name = 'StateFileError';
 }
 
+/** After how long work in the background that could not write its state down is begun again; milliseconds. */
+export const WRITE_AGAIN_MS = 1000;
+
 interface Undo {
   (): void;
 }

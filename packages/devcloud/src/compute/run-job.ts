@@ -1,3 +1,4 @@
+import { StateFileError } from '../cloud/store.ts';
 import { buildServer } from './build-server.ts';
 import { timestamp, type ComputeContext } from './context.ts';
 import { changeServer, specOf } from './server-row.ts';
@@ -36,6 +37,8 @@ export async function runJob(
     finishAction(context, server, undefined);
   } catch (error) {
     if (signal.aborted) return;
+    // A full disk is no failure of the server: its job stays in the row, and is begun again.
+    if (error instanceof StateFileError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     context.cloud.log.warn({ err: error, server: server.id, job: job.verb }, 'a server failed');
     changeServer(context, server.id, {

@@ -1,3 +1,4 @@
+import { StateFileError, WRITE_AGAIN_MS } from '../cloud/store.ts';
 import type { ComputeContext, ServerWork } from './context.ts';
 import { deleteServer } from './delete-server.ts';
 import { runJob } from './run-job.ts';
@@ -47,7 +48,13 @@ export function serverWork(getContext: () => ComputeContext): ServerWork {
     }
     alone(id, async (signal) => step(context, id, signal)).catch((error: unknown) => {
       context.cloud.log.error({ err: error, server: id }, 'work on a server failed');
+      if (error instanceof StateFileError) later(() => wake(id));
     });
+  }
+
+  /** Once the disk has room again, work goes on where it was written down last. */
+  function later(work: () => void): void {
+    setTimeout(() => stopped || work(), WRITE_AGAIN_MS).unref();
   }
 
   async function step(context: ComputeContext, id: string, signal: AbortSignal): Promise<void> {
@@ -64,6 +71,7 @@ export function serverWork(getContext: () => ComputeContext): ServerWork {
         return;
       } catch (error) {
         context.cloud.log.warn({ err: error, server: server.id }, 'a server could not be deleted');
+        if (error instanceof StateFileError) throw error;
         if (stopped) return;
         if (wait === undefined) {
           changeServer(context, server.id, {
@@ -97,7 +105,19 @@ export function serverWork(getContext: () => ComputeContext): ServerWork {
   }
 
   /** A machine changed by itself: what Nova's periodic look at power states does, at once. */
-  function machineChanged(id: string, state: 'running' | 'paused' | 'stopped' | 'missing'): void {
+  function machineChanged(...change: Parameters<typeof noteChange>): void {
+    try {
+      noteChange(...change);
+    } catch (error) {
+      getContext().cloud.log.error(
+        { err: error, server: change[0] },
+        'the state of a server could not be noted',
+      );
+      if (error instanceof StateFileError) later(() => machineChanged(...change));
+    }
+  }
+
+  function noteChange(id: string, state: 'running' | 'paused' | 'stopped' | 'missing'): void {
     const context = getContext();
     const server = context.tables.servers.get(id);
     if (stopped || !server || server.deleting || server.job || server.taskState !== null) return;

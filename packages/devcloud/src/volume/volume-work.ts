@@ -1,4 +1,5 @@
 import type { Cloud } from '../cloud/service.ts';
+import { StateFileError, WRITE_AGAIN_MS } from '../cloud/store.ts';
 import type { Backing } from './backing.ts';
 import type { SnapshotRow, VolumeRow, VolumeTables } from './tables.ts';
 
@@ -17,9 +18,13 @@ export function volumeWork(cloud: Cloud, tables: VolumeTables, backing: Backing)
   /** One thing at a time for each volume. */
   const last = new Map<string, Promise<void>>();
 
+  let stopped = false;
+
   const run = (id: string, work: () => Promise<void>): void => {
     const mine = (last.get(id) ?? Promise.resolve()).then(work).catch((error: unknown) => {
       cloud.log.error({ err: error, volume: id }, 'work on a volume failed');
+      // A full disk: the row still says what is to be done.
+      if (error instanceof StateFileError) setTimeout(() => stopped || run(id, work), WRITE_AGAIN_MS).unref();
     });
     last.set(id, mine);
     underWay.add(mine);
@@ -54,6 +59,7 @@ export function volumeWork(cloud: Cloud, tables: VolumeTables, backing: Backing)
         tables.volumes.delete(id);
       }
     } catch (error) {
+      if (error instanceof StateFileError) throw error;
       const failed = { creating: 'error', extending: 'error_extending', deleting: 'error_deleting' } as const;
       if (row && row.status in failed) change(id, { status: failed[row.status as keyof typeof failed] });
       throw error;
@@ -71,6 +77,7 @@ export function volumeWork(cloud: Cloud, tables: VolumeTables, backing: Backing)
         tables.snapshots.delete(id);
       }
     } catch (error) {
+      if (error instanceof StateFileError) throw error;
       changeSnapshot(id, 'error');
       throw error;
     }
@@ -84,6 +91,7 @@ export function volumeWork(cloud: Cloud, tables: VolumeTables, backing: Backing)
       for (const { id } of tables.snapshots.all()) work.snapshot(id);
     },
     async stop() {
+      stopped = true;
       await Promise.all(underWay);
     },
   };

@@ -1,3 +1,4 @@
+import { StateFileError, WRITE_AGAIN_MS } from '../../cloud/store.ts';
 import { reasonOf } from '../errors.ts';
 import { converge, removeAll } from './converge.ts';
 import type { Definition } from './definition.ts';
@@ -25,7 +26,12 @@ export function makeEngine(runtime: Runtime): Engine & { close(): Promise<void> 
   const runners = new Map<string, Runner>();
   // A body never changes, and a definition reads the resources anew each time: once worked out it serves on.
   const defined = new Map<string, Promise<Definition>>();
+  const closing = new AbortController();
   let closed = false;
+
+  function later(stackId: string): void {
+    void runtime.wait(WRITE_AGAIN_MS, closing.signal).then(() => engine.run(stackId));
+  }
 
   const engine: Engine = {
     ...runtime,
@@ -35,9 +41,10 @@ export function makeEngine(runtime: Runtime): Engine & { close(): Promise<void> 
       const aborter = new AbortController();
       const done = carryOut(engine, stack, aborter)
         .catch((error: unknown) => {
-          // A closed or full store ends up here: nothing can be written, so the next start takes it up.
-          if (!aborter.signal.aborted)
-            runtime.cloud.log.error({ stack: stackId, error }, 'work on a stack broke off');
+          // A closed or full store ends up here: nothing can be written. It goes on once there is room, or with the next start.
+          if (aborter.signal.aborted) return;
+          runtime.cloud.log.error({ stack: stackId, err: error }, 'work on a stack broke off');
+          if (error instanceof StateFileError) later(stackId);
         })
         .finally(() => {
           runners.delete(stackId);
@@ -71,6 +78,7 @@ export function makeEngine(runtime: Runtime): Engine & { close(): Promise<void> 
     ...engine,
     async close() {
       closed = true;
+      closing.abort();
       const open = [...runners.values()];
       for (const runner of open) runner.aborter.abort('shutdown');
       await Promise.all(open.map((runner) => runner.done));
