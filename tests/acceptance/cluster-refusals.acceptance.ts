@@ -1,7 +1,8 @@
 import { beforeAll } from 'vitest';
 import { ask } from './client.ts';
 import type { DepartureName } from './departures.ts';
-import { answers, type Expected } from './expectation.ts';
+import { answers } from './expectation.ts';
+import type { Expected } from './expected.ts';
 import type { Entry } from './inventory.ts';
 import { nowhere, template, trash } from './objects.ts';
 

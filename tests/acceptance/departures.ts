@@ -1,4 +1,4 @@
-import type { Expected } from './expectation.ts';
+import type { Expected } from './expected.ts';
 
 /** Where Gantry answers otherwise than the original, on purpose. */
 export interface Departure {

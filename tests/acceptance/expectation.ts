@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
 import { cloud, type Answer } from './client.ts';
 import { departures, type DepartureName } from './departures.ts';
+import type { Expected } from './expected.ts';
 import type { Entry } from './inventory.ts';
-
-/** What an answer must be. Status 0: the connection is closed without an answer. */
-export interface Expected {
-  readonly status: number;
-  /** Of the first error: the whole text, or what it must match. */
-  readonly detail?: string | RegExp;
-  /** Members of the body. */
-  readonly body?: object;
-}
 
 /** A test of what the inventory names. */
 export function shows(entries: readonly Entry[], title: string, run: () => Promise<void>): void {

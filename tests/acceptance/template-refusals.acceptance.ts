@@ -1,6 +1,7 @@
 import { beforeAll } from 'vitest';
 import { ask, cloud } from './client.ts';
-import { answers, type Expected } from './expectation.ts';
+import { answers } from './expectation.ts';
+import type { Expected } from './expected.ts';
 import type { DepartureName } from './departures.ts';
 import type { Entry } from './inventory.ts';
 import { nowhere, patch, template, templateRequest, trash } from './objects.ts';
