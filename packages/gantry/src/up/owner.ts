@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { UserError } from '../cli/exit.ts';
 import { writePrivate, type DataFolder } from './data-folder.ts';
 
@@ -7,12 +7,15 @@ interface Owner {
   readonly pid: number;
   /** Clock ticks between boot and its start: field 22 of /proc/PID/stat. */
   readonly started: string;
+  /** Which folder it runs in, so that the same file in a copy of that folder says nothing of the copy. */
+  readonly folder: string;
 }
 
 /** The process that runs the cloud of this folder, if one does. What a killed one left behind is no owner. */
 export function ownerOf(folder: DataFolder): number | undefined {
   const owner = readOwner(folder);
-  return owner && startOf(owner.pid) === owner.started ? owner.pid : undefined;
+  const runs = owner?.folder === identityOf(folder) && startOf(owner.pid) === owner.started;
+  return runs ? owner.pid : undefined;
 }
 
 /** @throws UserError if another process has it */
@@ -27,7 +30,8 @@ export function refuseOther(folder: DataFolder): void {
 
 /** To be called by the process that has the folder's state file, and so is the only one. */
 export function own(folder: DataFolder): void {
-  const owner: Owner = { pid: process.pid, started: startOf(process.pid) ?? '' };
+  const { pid } = process;
+  const owner: Owner = { pid, started: startOf(pid) ?? '', folder: identityOf(folder) };
   writePrivate(folder.pid, `${JSON.stringify(owner)}\n`);
 }
 
@@ -39,11 +43,17 @@ function readOwner(folder: DataFolder): Owner | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(folder.pid, 'utf8'));
     if (typeof value !== 'object' || value === null) return undefined;
-    const { pid, started } = value as { pid?: unknown; started?: unknown };
-    return typeof pid === 'number' && pid > 0 && typeof started === 'string' ? { pid, started } : undefined;
+    const { pid, started, folder: where } = value as { pid?: unknown; started?: unknown; folder?: unknown };
+    if (typeof pid !== 'number' || typeof started !== 'string' || typeof where !== 'string') return undefined;
+    return { pid, started, folder: where };
   } catch {
     return undefined;
   }
+}
+
+function identityOf(folder: DataFolder): string {
+  const { dev, ino } = statSync(folder.path);
+  return `${dev}:${ino}`;
 }
 
 function startOf(pid: number): string | undefined {

@@ -46,6 +46,7 @@ class ContainerHypervisor implements Hypervisor {
   readonly #locks = new MachineLocks();
   readonly #listeners = new Set<(id: string, state: MachineState | 'missing') => void>();
   readonly #stopEvents: () => void;
+  #lost = false;
 
   constructor(options: ContainerHypervisorOptions) {
     this.#options = options;
@@ -59,7 +60,18 @@ class ContainerHypervisor implements Hypervisor {
     this.#stopEvents = options.engine.events(
       filter,
       (event) => this.#inBackground(this.#onEvent(event)),
-      () => this.#inBackground(this.#resume()),
+      () => {
+        if (this.#lost) options.log.info({ socket: options.engine.socket }, 'Docker answers again');
+        this.#lost = false;
+        this.#inBackground(this.#resume());
+      },
+      () => {
+        this.#lost = true;
+        options.log.error(
+          { socket: options.engine.socket },
+          "Docker doesn't answer any more: servers can't be changed until it is back",
+        );
+      },
     );
   }
 

@@ -178,15 +178,20 @@ export class DockerEngine {
   /**
    * Calls `listener` for each event that `filter` lets through, until the returned function is called. A
    * broken connection is made again, with growing pauses; `connected` is called after each time it stands, as
-   * events may have been missed then.
+   * events may have been missed then, and `lost` when it breaks.
    */
-  events(filter: EventFilter, listener: (event: DockerEvent) => void, connected?: () => void): () => void {
+  events(
+    filter: EventFilter,
+    listener: (event: DockerEvent) => void,
+    connected: () => void = () => undefined,
+    lost: () => void = () => undefined,
+  ): () => void {
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.#closing.signal]);
     const open = async () =>
       (await this.#send('GET', '/events', { query: { filters: JSON.stringify(filter) }, signal, slow: true }))
         .body;
-    void followEvents(open, listener, connected ?? (() => undefined), signal);
+    void followEvents(open, listener, connected, lost, signal);
     return () => stop.abort();
   }
 

@@ -18,12 +18,14 @@ export type EventFilter = Readonly<Record<string, readonly string[]>>;
 
 /**
  * Reads events off the connection that `open` makes, and makes it again when it breaks, after 100 ms to 5 s.
- * `connected` is called each time it stands. Ends when `signal` aborts; never throws.
+ * `connected` is called each time it stands, `lost` when it breaks, or can't be made at first. Ends when `signal` aborts;
+ * never throws.
  */
 export async function followEvents(
   open: () => Promise<Readable>,
   listener: (event: DockerEvent) => void,
   connected: () => void,
+  lost: () => void,
   signal: AbortSignal,
   pause: (milliseconds: number) => Promise<unknown> = (ms) => delay(ms, undefined, { signal, ref: false }),
 ): Promise<void> {
@@ -43,6 +45,7 @@ export async function followEvents(
       // Counted below, as an orderly end of the connection is: Docker ends it when it stops.
     }
     if (signal.aborted) return;
+    if (failures === 0) lost();
     await pause(Math.min(5000, 100 * 2 ** failures)).catch(() => undefined);
     failures += 1;
   }
