@@ -7,7 +7,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -78,18 +77,13 @@ function refused({ code, err }: Ended, says: RegExp): void {
   expect(code).toBe(1);
 }
 
-/** Everything on the machine by which a cloud could be noticed. */
-function traces(): string[] {
+/** What carries a cloud's id on the machine: interfaces and packet filter rules. */
+function traces(cloudId: string): string[] {
   const rules = ['raw', 'filter', 'nat'].map((table) =>
     execFileSync('iptables', ['-w', '-t', table, '-S'], { encoding: 'utf8' }),
   );
-  return [
-    ...readdirSync('/sys/class/net').filter((name) => /^(?:brq|tap)/.test(name)),
-    ...(existsSync('/run/netns') ? readdirSync('/run/netns') : []).filter((name) =>
-      name.startsWith('qrouter-'),
-    ),
-    ...rules.flatMap((text) => text.split('\n')).filter((line) => line.includes('gantry:')),
-  ].toSorted();
+  const links = execFileSync('ip', ['-details', '-oneline', 'link'], { encoding: 'utf8' });
+  return [links, ...rules].flatMap((text) => text.split('\n')).filter((line) => line.includes(cloudId));
 }
 
 /** Waits as long as a busy machine may need. */
@@ -223,6 +217,8 @@ describe('gantry up with real servers', () => {
     ...['up', '--data', data(), '--listen', listen, '--servers', 'containers', '--docker', engine.socket],
     ...['--kuryr-socket', join(engine.pluginsFolder, 'kuryr.sock')],
   ];
+  const cloudId = (): string =>
+    (JSON.parse(readFileSync(join(data(), 'settings.json'), 'utf8')) as { cloudId: string }).cloudId;
   const logged = (): string => readFileSync(join(data(), 'gantry.log'), 'utf8');
   const launch = (): Promise<Launched> =>
     launchGantry({
@@ -234,16 +230,16 @@ describe('gantry up with real servers', () => {
     });
 
   it('told to end at any moment of its start, leaves nothing that gantry down would not find', async () => {
-    const before = traces();
-    for (const moment of ['cloud.sqlite', 'magnum.conf', 'clouds.yaml', 'kuryr']) {
+    for (const moment of ['settings.json', 'magnum.conf', 'clouds.yaml', 'kuryr']) {
       const ended = await gantry(up(), 0, async (pid) => {
         while (!existsSync(join(data(), moment))) await new Promise((resolve) => setImmediate(resolve));
         process.kill(pid, 'SIGTERM');
       });
       if (ended.code !== 0) refused(ended, /stopped by SIGTERM before it was ready/);
       expect(existsSync(join(engine.pluginsFolder, 'kuryr.sock'))).toBe(false);
+      const id = cloudId();
       expect((await gantry(['down', '--purge', '--data', data(), '--docker', engine.socket])).code).toBe(0);
-      expect(traces()).toEqual(before);
+      expect(traces(id)).toEqual([]);
       expect(existsSync(data())).toBe(false);
     }
   });
@@ -313,20 +309,19 @@ describe('gantry up with real servers', () => {
 
   it('can be removed without its data folder, by its id, but not while it runs', async () => {
     const cloud = await launch();
-    const { cloudId } = JSON.parse(readFileSync(join(data(), 'settings.json'), 'utf8')) as {
-      cloudId: string;
-    };
-    const lost = ['down', '--cloud', cloudId, '--docker', engine.socket];
+    const id = cloudId();
+    const lost = ['down', '--cloud', id, '--docker', engine.socket];
     refused(await gantry(lost), /runs already on this machine/);
     await cloud.kill();
+    expect(traces(id)).not.toEqual([]);
     rmSync(data(), { recursive: true });
     expect((await gantry(['down', '--data', data(), '--docker', engine.socket])).out).toMatch(
-      `gantry down --cloud ${cloudId}`,
+      `gantry down --cloud ${id}`,
     );
     const { code, out } = await gantry(lost);
     expect(code).toBe(0);
     expect(out).toMatch(/Removed \d bridges?, .*packet filter rule/);
-    expect(traces().filter((line) => line.includes(cloudId))).toEqual([]);
+    expect(traces(id)).toEqual([]);
     refused(await gantry(lost), /nothing of a cloud/);
   });
 });

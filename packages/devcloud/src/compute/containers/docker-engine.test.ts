@@ -107,10 +107,12 @@ test('events go on after Docker was away, and it is told that some may have been
 test('a Docker that stays away is asked again after ever longer pauses, of 5 seconds at most', async () => {
   const pauses: number[] = [];
   const stop = new AbortController();
+  let lost = 0;
   await followEvents(
     async () => await Promise.reject(new Error('no')),
     () => undefined,
     () => undefined,
+    () => (lost += 1),
     stop.signal,
     async (milliseconds) => {
       pauses.push(milliseconds);
@@ -118,4 +120,5 @@ test('a Docker that stays away is asked again after ever longer pauses, of 5 sec
     },
   );
   expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  expect(lost).toBe(1);
 });
