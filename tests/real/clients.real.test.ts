@@ -134,7 +134,9 @@ describe("Debian's clients with the written clouds.yaml", () => {
       (cluster) => /_(COMPLETE|FAILED)$/.test(field(cluster, 'status')),
     );
     expect(field(shown, 'status')).toBe('CREATE_COMPLETE');
-    const config = String(await cloud.openstack(`coe cluster config sw --dir ${cloud.folder}`));
+    const config = String(
+      await cloud.openstack(`coe cluster config sw --dir ${cloud.folder} --output-certs`),
+    );
     const env = Object.fromEntries(
       [...config.matchAll(/export (\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
     );
