@@ -23,7 +23,7 @@ const ABANDONED = 60 * 60 * 1000;
 /**
  * Sees to it that the cache holds the server image, nginx and busybox, and that the engine has them. What is
  * there already is not made again: the cache is keyed by a hash of how an image is made, and the engine's
- * images carry that hash as a label.
+ * images carry that hash as a label. An image of another maker that has one of the names stays what it is.
  *
  * @throws {@link ImageBuildError} or {@link DockerError}, both with what to do
  */
@@ -47,9 +47,11 @@ async function buildWithParts(recipe: Recipe, options: EnsureOptions): Promise<v
   await buildImage(recipe, options);
 }
 
+/** An image of somebody else that has the name, the machine's own nginx for instance, is as good, and stays. */
 async function isLoaded(engine: DockerEngine, recipe: Recipe): Promise<boolean> {
   const image = await engine.inspectImage(recipe.reference);
-  return image?.Config.Labels?.['gantry.recipe'] === recipeHash(recipe);
+  const made = image?.Config.Labels?.['gantry.recipe'];
+  return image !== undefined && (made === undefined ? recipe !== server : made === recipeHash(recipe));
 }
 
 async function load(
