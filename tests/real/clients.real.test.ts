@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realCloud, type RealCloud } from './real-cloud.ts';
 
@@ -44,6 +43,14 @@ async function until<T>(look: () => Promise<T>, wanted: (value: T) => boolean): 
     },
     { timeout: 120_000, interval: 500 },
   );
+}
+
+/** Asks a Docker API that wants to know who asks. */
+function askWithoutCertificate(dockerHost: string): Promise<unknown> {
+  const { hostname, port } = new URL(dockerHost);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: '/info', rejectUnauthorized: false }, resolve).on('error', reject).end();
+  });
 }
 
 describe("Debian's clients with the written clouds.yaml", () => {
@@ -143,8 +150,7 @@ describe("Debian's clients with the written clouds.yaml", () => {
     expect(existsSync(join(cloud.folder, 'cert.pem'))).toBe(true);
     const nodes = await cloud.docker('node ls --format {{.Status}}:{{.ManagerStatus}}', env);
     expect(nodes.trim().split('\n').toSorted()).toEqual(['Ready:', 'Ready:Leader']);
-    const untrusted = promisify(execFile)('docker', ['-H', env['DOCKER_HOST'] ?? '', '--tls', 'node', 'ls']);
-    await expect(untrusted).rejects.toThrow(/certificate|handshake/);
+    await expect(askWithoutCertificate(env['DOCKER_HOST'] ?? '')).rejects.toThrow(/certificate|alert/);
 
     await cloud.openstack('coe cluster delete sw');
     await until(
