@@ -61,9 +61,9 @@ const patience = { timeout: 480_000, interval: 500 };
  * Waits until nothing is in progress any more. The original may say nothing of a cluster that it has only just accepted.
  * @param verb `UPDATE`: also waits until that has begun
  */
-export async function settled(id: string, verb = ''): Promise<string> {
+export async function settled(id: string, verb = '', as: Who = 'member'): Promise<string> {
   return await vi.waitFor(async () => {
-    const { status, body } = await ask('GET', `/v1/clusters/${id}`);
+    const { status, body } = await ask('GET', `/v1/clusters/${id}`, { as });
     const said = (body as Shown).status ?? `HTTP ${status}`;
     expect(said).toMatch(new RegExp(`^(${verb}.*_COMPLETE|.*_FAILED)$`));
     return said;
@@ -71,9 +71,9 @@ export async function settled(id: string, verb = ''): Promise<string> {
 }
 
 /** Waits until a cluster is deleted. */
-export async function gone(id: string): Promise<void> {
+export async function gone(id: string, as: Who = 'member'): Promise<void> {
   await vi.waitFor(async () => {
-    const { status, body } = await ask('GET', `/v1/clusters/${id}`);
+    const { status, body } = await ask('GET', `/v1/clusters/${id}`, { as });
     expect(status, JSON.stringify((body as Shown).status)).toBe(404);
   }, patience);
 }

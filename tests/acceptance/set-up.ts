@@ -8,7 +8,7 @@ export interface Cloud {
   readonly coe: Target['coe'];
   /** Of the Magnum, without `/v1`. */
   readonly base: string;
-  readonly users: Readonly<Record<'member' | 'mate' | 'other' | 'admin', Login>>;
+  readonly users: Readonly<Record<'member' | 'mate' | 'veteran' | 'other' | 'admin', Login>>;
   /** Name of the external network. */
   readonly externalNetwork: string;
   /** Names, all different for each run. */
@@ -29,7 +29,7 @@ declare module 'vitest' {
   }
 }
 
-/** Makes two projects with their users, and images, flavors, a key pair and networks; returns how to remove them. */
+/** Makes three projects with their users, and images, flavors, a key pair and networks; returns how to remove them. */
 export default async function setUp(vitest: TestProject): Promise<() => Promise<void>> {
   const target = targetFromEnvironment(process.env);
   const admin = await login(target.authUrl, target.admin);
@@ -53,9 +53,10 @@ export default async function setUp(vitest: TestProject): Promise<() => Promise<
     }
   };
   const project = await made('project', { name: run, domain_id: 'default' });
+  const veteranProject = await made('project', { name: `${run}-veteran`, domain_id: 'default' });
   const otherProject = await made('project', { name: `${run}-other`, domain_id: 'default' });
-  // Whoever plays the agents in servers that never boot finds the project by this.
-  await grant(project, admin.userId, ['member', 'admin']);
+  // Whoever plays the agents in servers that never boot finds the projects by this.
+  for (const id of [project, veteranProject]) await grant(id, admin.userId, ['member', 'admin']);
   const person = async (name: string, projectId: string, projectName: string): Promise<Login> => {
     const credentials = { name: `${run}-${name}`, password: 'acceptance-secret' };
     const id = await made('user', { ...credentials, domain_id: 'default' });
@@ -64,6 +65,7 @@ export default async function setUp(vitest: TestProject): Promise<() => Promise<
   };
   const member = await person('member', project, run);
   const mate = await person('mate', project, run);
+  const veteran = await person('veteran', veteranProject, `${run}-veteran`);
   const other = await person('other', otherProject, `${run}-other`);
 
   const names = {
@@ -102,7 +104,9 @@ export default async function setUp(vitest: TestProject): Promise<() => Promise<
     undo.push(async () => await removed('image', `/v2/images/${id}`));
     await must(admin, 'image', 'PUT', `/v2/images/${id}/file`, new Uint8Array(65_536));
   }
-  await must(member, 'compute', 'POST', '/os-keypairs', { keypair: { name: 'acceptance' } });
+  for (const who of [member, veteran]) {
+    await must(who, 'compute', 'POST', '/os-keypairs', { keypair: { name: 'acceptance' } });
+  }
   for (const name of [names.twin, names.twin]) {
     const { network } = await must(member, 'network', 'POST', '/v2.0/networks', { network: { name } });
     undo.push(async () => await removed('network', `/v2.0/networks/${idOf(network)}`));
@@ -119,7 +123,7 @@ export default async function setUp(vitest: TestProject): Promise<() => Promise<
   if (network === undefined) throw new Error('the cloud has no external network');
 
   const base = (target.endpoint ?? admin.catalog['container-infra'] ?? '').replace(/\/v1\/?$/, '');
-  const users = { member, mate, other, admin };
+  const users = { member, mate, veteran, other, admin };
   const { kind, coe } = target;
   vitest.provide('cloud', { kind, coe, base, users, externalNetwork: network.name, names });
   return async () => {
