@@ -1,6 +1,6 @@
 import type { ServiceType } from '../../cloud/service.ts';
 import { reasonOf } from '../errors.ts';
-import { ServiceFault } from '../resources/resource-type.ts';
+import { EntityNotFound, ResourceFault, ServiceFault } from '../resources/resource-type.ts';
 import type { CustomCheck } from '../template/constraints.ts';
 import { isDict, listAt, text } from '../values.ts';
 import type { Runtime } from './runtime.ts';
@@ -153,7 +153,7 @@ async function checkOne(
 /**
  * The id of a thing that a template names by id or by name.
  *
- * @throws Error in Heat's words if there is none, or more than one of that name
+ * @throws ResourceFault, named and worded as Heat's, if there is none, or more than one of that name
  */
 export async function findId(
   runtime: Runtime,
@@ -166,7 +166,6 @@ export async function findId(
   if (!finder) throw new Error(`no such thing as ${constraint}`);
   const get = (path: string): Promise<unknown> =>
     callService(runtime, owner, { service: finder.service, method: 'GET', path }, signal);
-  const missing = `The ${finder.entity} (${value}) could not be found.`;
   try {
     if (value !== '') {
       const body = await get(finder.byId(value));
@@ -177,13 +176,16 @@ export async function findId(
     // Ids that are no UUIDs are refused with 400 by some of the services.
     if (!(error instanceof ServiceFault) || ![400, 404].includes(error.status)) throw error;
   }
-  if (!finder.byName) throw new Error(missing);
+  if (!finder.byName) throw new EntityNotFound(finder.entity, value);
   const rows = listAt(await get(finder.byName(value, owner.projectId)), finder.listKey ?? '').filter(
     (row) => isDict(row) && row['name'] === value,
   );
   const [only] = rows;
-  if (rows.length > 1) throw new Error(`Multiple physical resources were found with name (${value}).`);
-  if (!isDict(only)) throw new Error(missing);
+  if (rows.length > 1) {
+    const reason = `Multiple physical resources were found with name (${value}).`;
+    throw new ResourceFault('PhysicalResourceNameAmbiguity', reason);
+  }
+  if (!isDict(only)) throw new EntityNotFound(finder.entity, value);
   return text(only['id']);
 }
 

@@ -1,4 +1,4 @@
-import { ResourceFault, ServiceFault } from '../resources/resource-type.ts';
+import { ignoreMissing, ResourceFault } from '../resources/resource-type.ts';
 import type { Engine } from './engine.ts';
 import { failureOf, failureText, setResource, under } from './rows.ts';
 import { Stopped } from './runtime.ts';
@@ -52,7 +52,6 @@ async function removePhysical(engine: Engine, row: ResourceRow, signal: AbortSig
     if (type.remove) await type.remove(context);
     else if (type.nested) await context.unnest();
   } catch (error) {
-    if (error instanceof ServiceFault && error.status === 404) return;
-    throw error;
+    ignoreMissing(error);
   }
 }

@@ -99,6 +99,13 @@ export class ResourceFault extends Error {
   }
 }
 
+/** A template names what isn't there. */
+export class EntityNotFound extends ResourceFault {
+  constructor(entity: string, name: string) {
+    super('EntityNotFound', `The ${entity} (${name}) could not be found.`);
+  }
+}
+
 /** Another service refused, or wasn't there. */
 export class ServiceFault extends ResourceFault {
   readonly status: number;
@@ -110,6 +117,13 @@ export class ServiceFault extends ResourceFault {
     );
     this.status = status;
   }
+}
+
+/** Takes "it is not there" for an answer, as for what is to be gone; every other failure goes on. */
+export function ignoreMissing(error: unknown): undefined {
+  const missing = error instanceof ServiceFault ? error.status === 404 : error instanceof EntityNotFound;
+  if (!missing) throw error;
+  return undefined;
 }
 
 const FAULT_NAMES: Readonly<Record<number, string>> = {

@@ -2,6 +2,7 @@ import { ValidationFailed } from '../../errors.ts';
 import { isDict, listAt, stringAt, text, walk, type Dict } from '../../values.ts';
 import { given, unclaimed } from '../lookup.ts';
 import {
+  ignoreMissing,
   Replacement,
   ResourceFault,
   ServiceFault,
@@ -231,15 +232,8 @@ export const volumeAttachment: ResourceType = {
     const server = text(context.properties['instance_uuid'] ?? '');
     const id = text(context.properties['volume_id'] ?? '');
     if (context.row.physicalId === null) return;
-    try {
-      await context.call(
-        'compute',
-        'DELETE',
-        `/v2.1/servers/${server}/os-volume_attachments/${context.row.physicalId}`,
-      );
-    } catch (error) {
-      if (!(error instanceof ServiceFault) || error.status !== 404) throw error;
-    }
+    const attachment = `/v2.1/servers/${server}/os-volume_attachments/${context.row.physicalId}`;
+    await context.call('compute', 'DELETE', attachment).catch(ignoreMissing);
     await context.until(async () => {
       try {
         const found = walk(await context.call('volumev3', 'GET', `/v3/volumes/${id}`), ['volume']);

@@ -2,7 +2,7 @@ import type { ConfigRow } from '../../engine/tables.ts';
 import { timestamp } from '../../engine/runtime.ts';
 import { notFound, valueError } from '../../errors.ts';
 import { isDict, listAt, stringAt, text, type Dict } from '../../values.ts';
-import { ResourceFault, ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
+import { ignoreMissing, ResourceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
 import { oneOf, string, type PropertySchemas } from '../schema.ts';
 import { putConfig } from './config-rows.ts';
 import { DEPLOYMENT, derivedInputs, type DeployAction } from './deployment-inputs.ts';
@@ -156,13 +156,8 @@ function publish(
 async function serverExists(context: ResourceContext): Promise<boolean> {
   const server = text(context.properties['server'] ?? '');
   if (context.row.physicalId === null || server === '') return false;
-  try {
-    await context.call('compute', 'GET', `/v2.1/servers/${encodeURIComponent(server)}`);
-    return true;
-  } catch (error) {
-    if (error instanceof ServiceFault) return false;
-    throw error;
-  }
+  const path = `/v2.1/servers/${encodeURIComponent(server)}`;
+  return (await context.call('compute', 'GET', path).catch(ignoreMissing)) !== undefined;
 }
 
 function forget(context: ResourceContext): void {

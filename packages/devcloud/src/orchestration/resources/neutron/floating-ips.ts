@@ -1,5 +1,5 @@
 import { isDict, listAt, stringAt, text, walk } from '../../values.ts';
-import { ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
+import { ignoreMissing, type ResourceContext, type ResourceType } from '../resource-type.ts';
 import { custom, string } from '../schema.ts';
 import { idFor, neutronType, sameReference, written } from './neutron-type.ts';
 
@@ -107,11 +107,8 @@ async function associate(context: ResourceContext): Promise<void> {
 }
 
 async function release(context: ResourceContext, id: string): Promise<void> {
-  try {
-    await context.call('network', 'PUT', `/v2.0/floatingips/${id}`, { floatingip: { port_id: null } });
-  } catch (error) {
-    if (!(error instanceof ServiceFault) || error.status !== 404) throw error;
-  }
+  const free = { floatingip: { port_id: null } };
+  await context.call('network', 'PUT', `/v2.0/floatingips/${id}`, free).catch(ignoreMissing);
 }
 
 export const rulesOf = (properties: unknown): readonly unknown[] => listAt(properties, 'rules');

@@ -1,6 +1,6 @@
 import { ValidationFailed } from '../../errors.ts';
 import { isDict, stringAt, text, type Dict } from '../../values.ts';
-import { ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
+import { ignoreMissing, ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
 import { boolean, custom, list, map, string } from '../schema.ts';
 import { fixedIps, listIn, plainFields } from './networks.ts';
 import { either, idFor, neutronType, pick, sameReference, written } from './neutron-type.ts';
@@ -110,7 +110,7 @@ export const routerInterface: ResourceType = {
   async remove(context) {
     const id = context.row.physicalId;
     // A crash may lie between the joining and the note of it.
-    const joined = id === null ? await interfaceOf(context).catch(() => undefined) : parse(id);
+    const joined = id === null ? await interfaceOf(context).catch(ignoreMissing) : parse(id);
     if (!joined || joined.routerId === '') return;
     if (id === null && !(await isJoined(context, joined.routerId, joined.key, joined.value))) return;
     await removeInterface(context, joined);

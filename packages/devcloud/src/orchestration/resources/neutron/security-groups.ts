@@ -1,7 +1,7 @@
 import { ValidationFailed } from '../../errors.ts';
 import { isDict, listAt, stringAt, text, walk, type Dict } from '../../values.ts';
 import { given } from '../lookup.ts';
-import { ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
+import { ignoreMissing, ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
 import { custom, integer, list, map, oneOf, range, string } from '../schema.ts';
 import { idFor, nameOf, neutronType } from './neutron-type.ts';
 
@@ -117,11 +117,8 @@ async function postRule(context: ResourceContext, rule: Dict): Promise<void> {
 }
 
 async function deleteRule(context: ResourceContext, rule: Dict): Promise<void> {
-  try {
-    await context.call('network', 'DELETE', `/v2.0/security-group-rules/${text(rule['id'])}`);
-  } catch (error) {
-    if (!(error instanceof ServiceFault) || error.status !== 404) throw error;
-  }
+  const path = `/v2.0/security-group-rules/${text(rule['id'])}`;
+  await context.call('network', 'DELETE', path).catch(ignoreMissing);
 }
 
 export const securityGroupRule: ResourceType = {

@@ -1,7 +1,7 @@
 import { isDict, listAt, same, stringAt, text, walk, type Dict } from '../../values.ts';
 import { given } from '../lookup.ts';
 import { idFor } from '../neutron/neutron-type.ts';
-import { ServiceFault, type ResourceContext } from '../resource-type.ts';
+import { ignoreMissing, type ResourceContext } from '../resource-type.ts';
 import { serverPath } from './server-view.ts';
 
 /**
@@ -75,11 +75,8 @@ export async function removeInternalPorts(context: ResourceContext): Promise<voi
   for (const index of listAt(context.properties, 'networks').keys()) {
     const name = encodeURIComponent(`${context.physicalName}-port-${index}`);
     for (const row of listAt(await context.call('network', 'GET', `/v2.0/ports?name=${name}`), 'ports')) {
-      try {
-        await context.call('network', 'DELETE', `/v2.0/ports/${stringAt(row, 'id') ?? ''}`);
-      } catch (error) {
-        if (!(error instanceof ServiceFault) || error.status !== 404) throw error;
-      }
+      const id = stringAt(row, 'id') ?? '';
+      await context.call('network', 'DELETE', `/v2.0/ports/${id}`).catch(ignoreMissing);
     }
   }
 }
@@ -95,11 +92,7 @@ export async function updateNetworks(context: ResourceContext, before: Dict): Pr
   for (const item of gone) {
     const match = await attachmentOf(context, item, attached);
     if (match === undefined) continue;
-    try {
-      await context.call('compute', 'DELETE', `${path}/${match}`);
-    } catch (error) {
-      if (!(error instanceof ServiceFault) || error.status !== 404) throw error;
-    }
+    await context.call('compute', 'DELETE', `${path}/${match}`).catch(ignoreMissing);
   }
   for (const item of fresh) {
     const request = await networkRequest(context, item, now.indexOf(item));
@@ -123,9 +116,9 @@ async function attachmentOf(
   attached: readonly Dict[],
 ): Promise<string | undefined> {
   const port = stringAt(item, 'port');
-  if (port) return idFor(context, 'port', port).catch(() => undefined);
+  if (port) return idFor(context, 'port', port).catch(ignoreMissing);
   const network = await idFor(context, 'network', stringAt(item, 'network') || stringAt(item, 'uuid')).catch(
-    () => undefined,
+    ignoreMissing,
   );
   const address = stringAt(item, 'fixed_ip');
   const row = attached.find(

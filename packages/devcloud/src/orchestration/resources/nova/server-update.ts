@@ -1,8 +1,8 @@
 import { listAt, text, walk, type Dict } from '../../values.ts';
-import { Replacement, ResourceFault, type ResourceContext } from '../resource-type.ts';
+import { ignoreMissing, Replacement, ResourceFault, type ResourceContext } from '../resource-type.ts';
 import { serverName, stringMap } from './server-body.ts';
 import { updateNetworks } from './server-networks.ts';
-import { ignoreMissing, isActive, readServer, serverPath } from './server-view.ts';
+import { isActive, readServer, serverPath } from './server-view.ts';
 
 /** Changes a server in place as far as that goes. @throws Replacement where it doesn't */
 export async function updateServer(

@@ -1,5 +1,5 @@
 import { isDict, stringAt, text, walk, type Dict } from '../../values.ts';
-import { ResourceFault, ServiceFault, type ResourceContext } from '../resource-type.ts';
+import { ResourceFault, type ResourceContext } from '../resource-type.ts';
 
 export function serverPath(context: ResourceContext): string {
   return `/v2.1/servers/${context.row.physicalId ?? ''}`;
@@ -42,9 +42,4 @@ export function isActive(row: Dict): true | undefined {
     'ResourceUnknownStatus',
     `Server is not active - Unknown status ${status ?? ''} due to "Unknown"`,
   );
-}
-
-/** For what may be gone already. */
-export function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ServiceFault) || error.status !== 404) throw error;
 }

@@ -1,7 +1,13 @@
 import { ValidationFailed } from '../../errors.ts';
 import { isDict, listAt, stringAt, text, walk, type Dict } from '../../values.ts';
 import { unclaimed } from '../lookup.ts';
-import { ResourceFault, ServiceFault, type ResourceContext, type ResourceType } from '../resource-type.ts';
+import {
+  ignoreMissing,
+  ResourceFault,
+  ServiceFault,
+  type ResourceContext,
+  type ResourceType,
+} from '../resource-type.ts';
 import {
   boolean,
   custom,
@@ -17,7 +23,7 @@ import { serverName, createBody } from './server-body.ts';
 import { removeInternalPorts } from './server-networks.ts';
 import { serverAttribute } from './server-attributes.ts';
 import { switchState, updateServer } from './server-update.ts';
-import { ignoreMissing, isActive, readServer, serverPath } from './server-view.ts';
+import { isActive, readServer, serverPath } from './server-view.ts';
 import { signalToken } from '../heat/signal-url.ts';
 import { sameReference } from '../neutron/neutron-type.ts';
 
