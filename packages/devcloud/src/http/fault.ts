@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../cloud/service.ts';
 import { watchRoutes } from './known-routes.ts';
 import { SchemaError } from './openstack-schema.ts';
+import { turnAwayStrangers } from './strangers.ts';
 
 /** A refusal with the message its reader gets. Nova, Cinder: `{"<name of the status>": {"code", "message"}}`. */
 export class Fault extends Error {
@@ -51,19 +52,7 @@ export function answerWithFaults(
   options: { readonly authUrl: string; isPublic(request: FastifyRequest): boolean },
 ): void {
   const known = watchRoutes(app);
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.caller || options.isPublic(request)) return undefined;
-    return reply
-      .code(401)
-      .header('www-authenticate', `Keystone uri="${options.authUrl}"`)
-      .send({
-        error: {
-          code: 401,
-          title: 'Unauthorized',
-          message: 'The request you have made requires authentication.',
-        },
-      });
-  });
+  turnAwayStrangers(app, options);
   // Delete requests of some clients carry a content type and nothing else.
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {

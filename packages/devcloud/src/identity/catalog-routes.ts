@@ -4,7 +4,7 @@ import { newId, type IdentityContext } from './context.ts';
 import { badRequest, forbidden, missing, notFound } from './identity-error.ts';
 import { enforce, isCloudAdmin, isCloudReader } from './policy.ts';
 import { regionRoutes } from './region-routes.ts';
-import { choice, extraOf, flag, member, requiredText, text } from './request-body.ts';
+import { choice, extraOf, flag, keepsId, member, requiredText, text } from './request-body.ts';
 import type { EndpointInterface, EndpointRow, ServiceRow } from './tables.ts';
 import { collection, single, type View } from './views.ts';
 
@@ -61,7 +61,7 @@ export function catalogRoutes(app: FastifyInstance, context: IdentityContext): v
     enforce(request, 'identity:update_service', isCloudAdmin);
     const before = ownService(request.params.id);
     const changes = member(request.body, 'service');
-    if (changes['id'] !== undefined && changes['id'] !== before.id) throw badRequest('Cannot change ID');
+    keepsId(changes, before.id);
     const row = tables.services.put({
       ...before,
       type: text(changes, 'type', { min: 1, max: 255 }) ?? before.type,
@@ -121,7 +121,7 @@ export function catalogRoutes(app: FastifyInstance, context: IdentityContext): v
     enforce(request, 'identity:update_endpoint', isCloudAdmin);
     const before = ownEndpoint(request.params.id);
     const changes = member(request.body, 'endpoint');
-    if (changes['id'] !== undefined && changes['id'] !== before.id) throw badRequest('Cannot change ID');
+    keepsId(changes, before.id);
     const serviceId = text(changes, 'service_id') ?? before.serviceId;
     if (!allServices(cloud, tables).some((row) => row.id === serviceId)) {
       throw badRequest(notFound('service', serviceId).message);

@@ -3,7 +3,7 @@ import { domainBy, groupBy, newId, userBy, type IdentityContext } from './contex
 import { badRequest, conflict, IdentityError } from './identity-error.ts';
 import { enforce, isCloudReader, managesDomain, readsDomain, readsItsDomain } from './policy.ts';
 import { removeGroup } from './removal.ts';
-import { extraOf, member, nameOf, text } from './request-body.ts';
+import { extraOf, keepsId, member, nameOf, text } from './request-body.ts';
 import { groupView, userView } from './user-views.ts';
 import { collection, single } from './views.ts';
 
@@ -58,7 +58,7 @@ export function groupRoutes(app: FastifyInstance, context: IdentityContext): voi
     enforce(request, 'identity:update_group', (caller) => managesDomain(caller, domainOf(id)));
     const before = groupBy(tables, id);
     const changes = member(request.body, 'group');
-    if (changes['id'] !== undefined && changes['id'] !== id) throw badRequest('Cannot change ID');
+    keepsId(changes, id);
     if (changes['domain_id'] !== undefined && changes['domain_id'] !== before.domainId) {
       throw badRequest('Cannot change Domain ID');
     }

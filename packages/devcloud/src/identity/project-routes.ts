@@ -6,7 +6,7 @@ import { badRequest, conflict, notFound } from './identity-error.ts';
 import { enforce, isCloudReader, managesDomain, readsDomain, readsItsDomain } from './policy.ts';
 import { projectView } from './project-views.ts';
 import { removeProject } from './removal.ts';
-import { extraOf, flag, member, nameOf, object, text, texts, type Fields } from './request-body.ts';
+import { extraOf, flag, keepsId, member, nameOf, object, text, texts, type Fields } from './request-body.ts';
 import { tagRoutes } from './tag-routes.ts';
 import type { IdentityTables, ProjectRow } from './tables.ts';
 import { collection, isAsked, queryOf, single } from './views.ts';
@@ -119,8 +119,8 @@ export function projectRoutes(app: FastifyInstance, context: IdentityContext): v
 
 /** A project or domain after `PATCH`. */
 export function changedProject(tables: IdentityTables, before: ProjectRow, changes: Fields): ProjectRow {
-  const { id, domain_id: domainId, parent_id: parentId } = changes;
-  if (id !== undefined && id !== before.id) throw badRequest('Cannot change ID');
+  keepsId(changes, before.id);
+  const { domain_id: domainId, parent_id: parentId } = changes;
   if (domainId !== undefined && domainId !== (before.domainId ?? null)) {
     throw badRequest('Cannot change Domain ID');
   }

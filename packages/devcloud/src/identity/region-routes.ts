@@ -3,7 +3,7 @@ import { allEndpoints } from './catalog.ts';
 import { newId, type IdentityContext } from './context.ts';
 import { badRequest, conflict, forbidden, notFound } from './identity-error.ts';
 import { anyone, enforce, isCloudAdmin } from './policy.ts';
-import { extraOf, member, text } from './request-body.ts';
+import { extraOf, keepsId, member, text } from './request-body.ts';
 import type { RegionRow } from './tables.ts';
 import { collection, single, type View } from './views.ts';
 
@@ -49,7 +49,7 @@ export function regionRoutes(app: FastifyInstance, context: IdentityContext): vo
     enforce(request, 'identity:update_region', isCloudAdmin);
     const before = regionBy(request.params.id);
     const changes = member(request.body, 'region');
-    if (changes['id'] !== undefined && changes['id'] !== before.id) throw badRequest('Cannot change ID');
+    keepsId(changes, before.id);
     const parentId = parent(text(changes, 'parent_region_id')) ?? before.parentId;
     if (parentId !== undefined && above(parentId).includes(before.id)) {
       throw badRequest(`The specified parent region ${parentId} would create a circular region hierarchy.`);

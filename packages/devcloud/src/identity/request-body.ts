@@ -15,6 +15,11 @@ export function member(body: unknown, key: string): Fields {
   return value;
 }
 
+/** @throws IdentityError 400 if the changes name another id than the thing's */
+export function keepsId(changes: Fields, id: string): void {
+  if (changes['id'] !== undefined && changes['id'] !== id) throw badRequest('Cannot change ID');
+}
+
 export interface TextRule {
   readonly max?: number;
   readonly min?: number;

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { domainBy, newId, roleBy, type IdentityContext } from './context.ts';
-import { badRequest, conflict, forbidden, IdentityError } from './identity-error.ts';
+import { conflict, forbidden, IdentityError } from './identity-error.ts';
 import { enforce, isCloudAdmin, isCloudReader, readsItsDomain } from './policy.ts';
 import { removeRole } from './removal.ts';
-import { extraOf, member, nameOf, object, text } from './request-body.ts';
+import { extraOf, keepsId, member, nameOf, object, text } from './request-body.ts';
 import type { RoleRow } from './tables.ts';
 import { collection, linked, queryOf, rootOf, single, type View } from './views.ts';
 
@@ -55,7 +55,7 @@ export function roleRoutes(app: FastifyInstance, context: IdentityContext): void
     enforce(request, 'identity:update_role', isCloudAdmin);
     const before = roleBy(tables, request.params.id);
     const changes = member(request.body, 'role');
-    if (changes['id'] !== undefined && changes['id'] !== before.id) throw badRequest('Cannot change ID');
+    keepsId(changes, before.id);
     const name = changes['name'] === undefined ? before.name : nameOf(changes);
     if (name !== before.name) refuseTwin(name, before.domainId);
     const row = tables.roles.put({

@@ -11,6 +11,7 @@ import {
   extraOf,
   flag,
   isoTime,
+  keepsId,
   member,
   nameOf,
   object,
@@ -93,7 +94,7 @@ export function userRoutes(app: FastifyInstance, context: IdentityContext): void
     enforce(request, 'identity:update_user', (caller) => managesDomain(caller, domainOf(id)));
     const before = userBy(tables, id);
     const changes = member(request.body, 'user');
-    if (changes['id'] !== undefined && changes['id'] !== id) throw badRequest('Cannot change ID');
+    keepsId(changes, id);
     if (changes['domain_id'] !== undefined && changes['domain_id'] !== before.domainId) {
       throw badRequest('Cannot change Domain ID');
     }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller, Cloud } from '../cloud/service.ts';
 import { watchRoutes } from '../http/known-routes.ts';
+import { turnAwayStrangers } from '../http/strangers.ts';
 import { badRequest, ImageError, renderError } from './image-error.ts';
 
 /** Image data comes as a stream, all else as text that is JSON or nothing. */
@@ -20,19 +21,9 @@ export function takeBodies(app: FastifyInstance): void {
 
 /** Refuses strangers as keystonemiddleware does, and renders every failure as Glance does. */
 export function answerErrors(app: FastifyInstance, cloud: Cloud): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const path = request.url.split('?')[0] ?? '';
-    if (request.caller || /^\/image\/?(versions\/?)?$/.test(path)) return undefined;
-    return reply
-      .code(401)
-      .header('www-authenticate', `Keystone uri="${cloud.publicUrl}/identity"`)
-      .send({
-        error: {
-          code: 401,
-          title: 'Unauthorized',
-          message: 'The request you have made requires authentication.',
-        },
-      });
+  turnAwayStrangers(app, {
+    authUrl: `${cloud.publicUrl}/identity`,
+    isPublic: (request) => /^\/image\/?(versions\/?)?$/.test(request.url.split('?')[0] ?? ''),
   });
 
   app.setErrorHandler(async (error, request, reply) => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { CloudService, ServiceFactory } from '../cloud/service.ts';
+import { turnAwayStrangers } from '../http/strangers.ts';
 import { simulatedDataPlane } from './agent/simulated-data-plane.ts';
 import type { DataPlane } from './agent/data-plane.ts';
 import { linuxDataPlane } from './agent/linux-data-plane.ts';
@@ -8,7 +9,7 @@ import { coreRoutes, versionRoutes } from './api/discovery.ts';
 import { agentRoutes } from './api/agent-routes.ts';
 import { otherRoutes } from './api/other-routes.ts';
 import { quotaRoutes } from './api/quota-routes.ts';
-import { speakNeutron, unauthorized } from './api/requests.ts';
+import { speakNeutron } from './api/requests.ts';
 import { resourceHandlers } from './api/resource-handlers.ts';
 import { resourceRoutes } from './api/resource-routes.ts';
 import type { Change, Context } from './model/context.ts';
@@ -78,9 +79,7 @@ export function network(options: NetworkOptions): ServiceFactory {
         speakNeutron(app, context);
         versionRoutes(app, baseUrl);
         void app.register((scope, _options, done) => {
-          scope.addHook('onRequest', async (request, reply) => {
-            if (!request.caller) await unauthorized(reply, context);
-          });
+          turnAwayStrangers(scope, { authUrl: `${cloud.publicUrl}/identity`, isPublic: () => false });
           coreRoutes(scope, baseUrl);
           for (const handler of resourceHandlers(context)) resourceRoutes(scope, handler, run, baseUrl);
           otherRoutes(scope, context, run, baseUrl);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../cloud/service.ts';
+import { turnAway } from '../../http/strangers.ts';
 import type { Context } from '../model/context.ts';
 import { NeutronError, badRequest, forbidden, httpBadRequest, revisionMismatch } from '../errors.ts';
 
@@ -33,7 +34,7 @@ export function speakNeutron(app: FastifyInstance, context: Context): void {
     );
   });
   app.setNotFoundHandler((request, reply) => {
-    if (!request.caller) return unauthorized(reply, context);
+    if (!request.caller) return turnAway(reply, `${context.cloud.publicUrl}/identity`);
     return reply.code(404).send({
       message: 'The resource could not be found.<br /><br />\n\n\n',
       code: '404 Not Found',
@@ -51,19 +52,6 @@ function send(reply: FastifyReply, error: NeutronError): FastifyReply {
   return reply
     .code(error.status)
     .send({ NeutronError: { type: error.type, message: error.message, detail: '' } });
-}
-
-export function unauthorized(reply: FastifyReply, context: Context): FastifyReply {
-  return reply
-    .code(401)
-    .header('www-authenticate', `Keystone uri="${context.cloud.publicUrl}/identity"`)
-    .send({
-      error: {
-        code: 401,
-        title: 'Unauthorized',
-        message: 'The request you have made requires authentication.',
-      },
-    });
 }
 
 export function callerOf(request: FastifyRequest): Caller {

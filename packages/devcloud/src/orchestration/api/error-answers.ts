@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { turnAwayStrangers } from '../../http/strangers.ts';
 import { badRequest, HeatError } from '../errors.ts';
 
 const TITLES: Readonly<Record<number, readonly [title: string, explanation: string]>> = {
@@ -33,19 +34,7 @@ export function answerWithFaults(
   app: FastifyInstance,
   options: { authUrl: string; isPublic(request: FastifyRequest): boolean },
 ): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.caller || options.isPublic(request)) return undefined;
-    return reply
-      .code(401)
-      .header('www-authenticate', `Keystone uri="${options.authUrl}"`)
-      .send({
-        error: {
-          code: 401,
-          title: 'Unauthorized',
-          message: 'The request you have made requires authentication.',
-        },
-      });
-  });
+  turnAwayStrangers(app, options);
   // Signals come as whatever curl or a script calls them, and deletions with a content type and no body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
