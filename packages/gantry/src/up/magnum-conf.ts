@@ -5,10 +5,13 @@ export interface MagnumConfParts {
   /** Path of its SQLite file. */
   readonly database: string;
   readonly secrets: Secrets;
+  /** Whether nothing runs in the cloud's servers. */
+  readonly simulatedServers: boolean;
 }
 
 /** The `magnum.conf` of an embedded cloud. Nodes are told the internal addresses: those their network leads to. */
-export function magnumConf({ publicUrl, database, secrets: { passwords } }: MagnumConfParts): string {
+export function magnumConf({ publicUrl, database, secrets, simulatedServers }: MagnumConfParts): string {
+  const { passwords } = secrets;
   return `# Written by gantry up at each start.
 [DEFAULT]
 host = devcloud
@@ -18,6 +21,9 @@ cert_manager_type = x509keypair
 
 [database]
 connection = sqlite:///${database.replaceAll('$', '$$$$')}
+
+[gantry]
+simulated_servers = ${simulatedServers}
 
 [keystone_authtoken]
 auth_url = ${publicUrl}/identity

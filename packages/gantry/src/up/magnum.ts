@@ -15,6 +15,7 @@ export interface MagnumParts {
   readonly secrets: Secrets;
   readonly publicUrl: string;
   readonly internalUrl: string;
+  readonly simulatedServers: boolean;
   readonly log: Logger;
 }
 
@@ -29,11 +30,9 @@ export const MAGNUM_PATH = '/container-infra';
 
 /** Magnum's API and a conductor in this process, on a database of their own. */
 export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Promise<RunningMagnum> {
-  const { folder, secrets } = parts;
-  writePrivate(
-    folder.magnumConf,
-    magnumConf({ publicUrl: parts.publicUrl, database: folder.magnum, secrets }),
-  );
+  const { folder, secrets, publicUrl, simulatedServers } = parts;
+  const conf = magnumConf({ publicUrl, database: folder.magnum, secrets, simulatedServers });
+  writePrivate(folder.magnumConf, conf);
   const { values } = loadMagnumConf({ files: [folder.magnumConf], dirs: [], env: process.env });
   const log = parts.log.child({ service: 'magnum' });
   const magnum = await assembleMagnum({ settings: values, folders: [dirname(folder.magnumConf)], log }).catch(

@@ -136,7 +136,8 @@ async function start(
   const services = servicesOf(folder, secrets, servers, cloudId);
   const cloud = mountCloud(app, { store, log, publicUrl, internalUrl, services });
   stops.push(() => cloud.stop());
-  const magnum = await mountMagnum(app, { folder, secrets, publicUrl, internalUrl, log });
+  const simulatedServers = !real;
+  const magnum = await mountMagnum(app, { folder, secrets, publicUrl, internalUrl, simulatedServers, log });
   stops.push(() => magnum.stop());
   signal.throwIfAborted();
 

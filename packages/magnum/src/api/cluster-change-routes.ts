@@ -119,8 +119,9 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
     const driver = driverOf(services.drivers, shown);
     if (!driver.upgrade) throw notSupported(`Upgrading a cluster that uses the Magnum driver ${driver.name}`);
     checkKind(current, template);
-    const wrong = driver.validateUpgrade?.(current, template);
-    if (wrong !== undefined) throw invalidTemplate(wrong);
+    const wrong = driver.validateUpgrade?.(group, template);
+    if (wrong?.kind === 'older') throw badRequest(`Received invalid tag for ${wrong.why}.`);
+    if (wrong) throw invalidTemplate(wrong.why);
     await orderChange(services, request, cluster, {
       verb: 'upgrade',
       kind: 'upgrade',

@@ -104,6 +104,8 @@ export async function newCluster(
   if (masters > 1 && !cluster.master_lb_enabled) {
     throw badRequest('master_count must be 1 when master_lb_enabled is False');
   }
+  const impossible = driver.validateCluster?.(cluster, template);
+  if (impossible !== undefined) throw badRequest(`${impossible}.`);
   const missing = driver.missingFields?.(cluster) ?? [];
   if (missing.length > 0) {
     throw badRequest(

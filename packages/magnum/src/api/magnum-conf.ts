@@ -10,6 +10,7 @@ export const magnumOptions = {
   ...databaseOptions,
   DEFAULT: { ...conductorOptions.DEFAULT, ...apiOptions.DEFAULT },
   cinder: { ...conductorOptions.cinder, ...apiOptions.cinder },
+  gantry: { ...conductorOptions.gantry, ...apiOptions.gantry },
   keystone_authtoken: { ...conductorOptions.keystone_authtoken, ...apiOptions.keystone_authtoken },
 } as const;
 

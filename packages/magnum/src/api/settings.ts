@@ -1,5 +1,6 @@
 import { corsOptions, healthcheckOptions, option, policyOptions, type Values } from '@gantry/oslo';
 import { defaultCsrPolicy } from '../certificates/csr-policy.ts';
+import { conductorOptions } from '../operations/conductor-settings.ts';
 
 const { boolean, integer, list, port, text } = option;
 
@@ -21,7 +22,7 @@ export const apiOptions = {
     }),
     storage_path: text({ default: '/var/lib/magnum/certificates/', help: 'for cert_manager_type local' }),
   },
-  cinder: { default_boot_volume_size: integer({ default: 0, min: 0, help: 'GB' }) },
+  cinder: { default_boot_volume_size: conductorOptions.cinder.default_boot_volume_size },
   cluster_template: {
     kubernetes_allowed_network_drivers: list({ default: ['flannel', 'calico'] }),
     kubernetes_default_network_driver: text({ default: 'flannel' }),

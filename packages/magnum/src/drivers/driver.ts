@@ -1,6 +1,6 @@
 import type { Session } from '@gantry/openstack';
 import type { ClientCredentials } from '../certificates/cluster-certificates.ts';
-import type { Cluster, ClusterStatus, ClusterTemplate, NodeGroup } from '../store/rows.ts';
+import type { Cluster, ClusterStatus, ClusterTemplate, Labels, NodeGroup } from '../store/rows.ts';
 
 /** What a template's image and COE say about who can build its clusters. */
 export interface ClusterType {
@@ -85,6 +85,13 @@ export interface UpgradeOrder {
   readonly change: Change;
 }
 
+export interface UpgradeRefusal {
+  /** `older`: the template has an older version of something; `unfit`: it says nothing that nodes could be brought to. */
+  readonly kind: 'older' | 'unfit';
+  /** In words for the user. */
+  readonly why: string;
+}
+
 /** What a COE does about its nodes when they come and go. Each may be called again. */
 export interface Membership {
   /** Moves work off the nodes. @returns whether none is left on them */
@@ -123,6 +130,11 @@ export interface Driver {
   validateMasterSize(count: number): string | undefined;
   /** @returns why a master group can't get so many nodes; undefined if it can */
   validateMasterResize(count: number): string | undefined;
+  /** @returns why it can't build such a cluster, in words for the user; undefined if it can */
+  validateCluster?(
+    cluster: Pick<Cluster, 'labels' | 'master_lb_enabled' | 'fixed_network' | 'fixed_subnet'>,
+    template: ClusterTemplate,
+  ): string | undefined;
   /** @returns what of a node group it can't build, in words for the user */
   validateNodegroup?(group: Pick<NodeGroup, 'node_labels' | 'node_taints'>): string | undefined;
   /** Fields of a cluster that it can't build without and has no default for. */
@@ -149,8 +161,10 @@ export interface Driver {
   deleteNodegroup(context: DriverContext, group: NodeGroup): Promise<void>;
   /** Begins to bring nodes to what another template says. */
   readonly upgrade?: (context: DriverContext, order: UpgradeOrder) => Promise<void>;
-  /** @returns why a cluster can't be brought to this template; undefined if it can */
-  validateUpgrade?(from: ClusterTemplate | undefined, to: ClusterTemplate): string | undefined;
+  /** @returns why a group can't be brought to this template; undefined if it can */
+  validateUpgrade?(group: NodeGroup, to: ClusterTemplate): UpgradeRefusal | undefined;
+  /** What of a template's labels becomes the group's own by an upgrade; without, nothing. */
+  upgradedLabels?(to: ClusterTemplate): Labels;
   /**
    * Has the nodes take certificates of the cluster's new CAs.
    * @param previous Magnum's certificate of before, which nodes accept until then

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Credentials, Interface, Reference } from '@gantry/openstack';
 import { ConfigError, option, type Values } from '@gantry/oslo';
+import { kubernetesDrivers } from '../drivers/heat/kubernetes/kubernetes-drivers.ts';
 import { swarmDriver } from '../drivers/heat/swarm/swarm-driver.ts';
 import type { HeatOptions } from '../drivers/heat/node-settings.ts';
 import type { Driver } from '../drivers/driver.ts';
@@ -26,7 +27,12 @@ const endpointType = text({ default: 'publicURL', help: 'publicURL, internalURL 
 /** What of `magnum.conf` conductors and drivers look at; names and defaults are the original's. */
 export const conductorOptions = {
   DEFAULT: { host: text({ help: 'name of this machine in magnum_service' }) },
-  cinder: { default_docker_volume_type: text({ default: '' }) },
+  cinder: {
+    default_docker_volume_type: text({ default: '' }),
+    default_etcd_volume_type: text({ default: '' }),
+    default_boot_volume_type: text({ default: '' }),
+    default_boot_volume_size: integer({ default: 0, min: 0, help: 'GB' }),
+  },
   cluster: {
     nodes_affinity_policy: text({
       default: 'soft-anti-affinity',
@@ -38,6 +44,12 @@ export const conductorOptions = {
     disabled_drivers: list({ default: [] }),
     verify_ca: boolean({ default: true, help: 'whether nodes check certificates of OpenStack services' }),
     openstack_ca_file: text({ default: '', help: 'PEM file that nodes check them with' }),
+  },
+  gantry: {
+    simulated_servers: boolean({
+      default: false,
+      help: 'whether nothing runs in the servers of this cloud; clusters whose nodes this release can not make are built then, to try all around them',
+    }),
   },
   heat_client: { endpoint_type: endpointType, region_name: text() },
   keystone_auth: credentials,
@@ -84,6 +96,10 @@ export function heatOptions(settings: ConductorSettings): HeatOptions {
     openstackCa: fileContents(settings.drivers.openstack_ca_file),
     nodesAffinityPolicy: settings.cluster.nodes_affinity_policy,
     defaultDockerVolumeType: settings.cinder.default_docker_volume_type,
+    defaultEtcdVolumeType: settings.cinder.default_etcd_volume_type,
+    defaultBootVolumeType: settings.cinder.default_boot_volume_type,
+    defaultBootVolumeSize: settings.cinder.default_boot_volume_size,
+    simulatedServers: settings.gantry.simulated_servers,
   };
 }
 
@@ -93,7 +109,8 @@ export function trustOptions({ trust }: ConductorSettings): TrustOptions {
 
 /** Every driver there is, but for those that the configuration disables. */
 export function enabledDrivers(settings: ConductorSettings): DriverRegistry {
-  const drivers: readonly Driver[] = [swarmDriver(heatOptions(settings))];
+  const options = heatOptions(settings);
+  const drivers: readonly Driver[] = [swarmDriver(options), ...kubernetesDrivers(options)];
   return createDriverRegistry(drivers, settings.drivers.disabled_drivers);
 }
 

@@ -1,4 +1,5 @@
 import type { ClusterTemplate } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import { recordFailure, recordSuccess, showChanging } from './change-outcome.ts';
 import { changeTarget, stillPossible, type ChangeTarget } from './change-target.ts';
 import { withDriver } from './driver-context.ts';
@@ -31,11 +32,9 @@ const upgraded: Step = {
   keepsOnFailure: true,
   async do(context) {
     await watchChange(context, (target) => orderUpgrade(context, target));
-    const { cluster, group } = await changeTarget(context);
+    const target = await changeTarget(context);
     const template = await templateOf(context);
-    // Other groups follow the cluster's template; only the default one leads.
-    if (!group.is_default) return;
-    await context.store.clusters.update(cluster.uuid, { cluster_template_id: template.uuid });
+    await context.store.transaction((store) => recordUpgrade(store, target, template));
   },
 };
 
@@ -74,6 +73,22 @@ async function orderUpgrade(context: StepContext, target: ChangeTarget): Promise
   await withDriver(context, target, context.signal, (inner) =>
     upgrade(inner, { template, group, maxBatchSize, change }),
   );
+}
+
+/** Other groups follow the cluster's template; only the default ones lead, and do so together. */
+async function recordUpgrade(
+  store: Store,
+  { cluster, group, nodegroups, driver }: ChangeTarget,
+  template: ClusterTemplate,
+): Promise<void> {
+  const taken = driver.upgradedLabels?.(template) ?? {};
+  const upgraded = group.is_default ? nodegroups.filter(({ is_default }) => is_default) : [group];
+  for (const { uuid, labels } of upgraded) {
+    await store.nodegroups.update(uuid, { labels: { ...labels, ...taken } });
+  }
+  if (!group.is_default) return;
+  const labels = { ...cluster.labels, ...taken };
+  await store.clusters.update(cluster.uuid, { cluster_template_id: template.uuid, labels });
 }
 
 async function templateOf({ store, operation }: StepContext): Promise<ClusterTemplate> {

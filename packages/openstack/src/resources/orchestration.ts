@@ -68,6 +68,12 @@ export interface StacksClient {
     stack: string,
     options?: { nestedDepth?: number; signal?: AbortSignal },
   ): Promise<StackResource[]>;
+  /** One by its name, with its attributes. @throws OpenStackError 404 */
+  resource(
+    stack: string,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<StackResource & { readonly attributes: Readonly<Record<string, unknown>> }>;
 }
 
 const SERVICE = 'orchestration';
@@ -143,6 +149,13 @@ export function stacksClient(session: Session): StacksClient {
         signal: options.signal,
       });
       return found.resources;
+    },
+    async resource(stack, name, signal) {
+      const path = `${await exactPath(stack, signal)}/resources/${encodeURIComponent(name)}`;
+      const found = await session.ask<{
+        resource: StackResource & { readonly attributes: Readonly<Record<string, unknown>> };
+      }>(SERVICE, { method: 'GET', path, signal });
+      return found.resource;
     },
   };
 }

@@ -23,7 +23,7 @@ export interface HeatDriverKind {
   readonly provides: readonly ClusterType[];
   readonly templates: TemplateFiles;
   parameters(context: DriverContext): Promise<Readonly<Record<string, unknown>>>;
-  attributes(outputs: ReadonlyMap<string, unknown>, context: DriverContext): ClusterAttributes;
+  attributes(told: StackTold, context: DriverContext): ClusterAttributes;
   /** How its template makes workers; without, its clusters keep their size. */
   readonly workers?: WorkerResources;
   /** Added node groups, each a stack of its own of the same template; without, there are none. */
@@ -33,8 +33,22 @@ export interface HeatDriverKind {
     context: DriverContext,
     order: UpgradeOrder,
   ) => Readonly<Record<string, unknown>>;
-  readonly rest?: Pick<Driver, 'validateNodegroup' | 'missingFields' | 'validateUpgrade' | 'rotateCa'>;
+  readonly rest?: Pick<
+    Driver,
+    | 'validateCluster'
+    | 'validateNodegroup'
+    | 'missingFields'
+    | 'validateUpgrade'
+    | 'upgradedLabels'
+    | 'rotateCa'
+  >;
   readonly membership?: Membership;
+}
+
+/** What a stack says of itself. */
+export interface StackTold {
+  readonly outputs: ReadonlyMap<string, unknown>;
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 export interface AddedGroups {
@@ -45,7 +59,7 @@ export interface AddedGroups {
     main: ReadonlyMap<string, unknown>,
   ): Promise<Readonly<Record<string, unknown>>>;
   /** Addresses of the group's nodes. */
-  addresses(outputs: ReadonlyMap<string, unknown>): readonly string[];
+  addresses(outputs: ReadonlyMap<string, unknown>, context: DriverContext): readonly string[];
 }
 
 export interface HeatDriverOptions {
@@ -163,14 +177,14 @@ export function heatDriver(kind: HeatDriverKind, options: HeatDriverOptions): Dr
     context: DriverContext,
     group: NodeGroup | undefined,
   ): Promise<ClusterAttributes> {
-    const outputs = await outputsOf(stack.id, context);
-    if (!group || group.is_default || !addedGroups) return kind.attributes(outputs, context);
+    const told = await toldBy(stack.id, context);
+    if (!group || group.is_default || !addedGroups) return kind.attributes(told, context);
     return {
       apiAddress: undefined,
       discoveryUrl: undefined,
       coeVersion: undefined,
       containerVersion: undefined,
-      nodeAddresses: new Map([[group.name, addedGroups.addresses(outputs)]]),
+      nodeAddresses: new Map([[group.name, addedGroups.addresses(told.outputs, context)]]),
     };
   }
 }
@@ -178,14 +192,14 @@ export function heatDriver(kind: HeatDriverKind, options: HeatDriverOptions): Dr
 async function mainOutputs(context: DriverContext): Promise<ReadonlyMap<string, unknown>> {
   const main = await findStack(context);
   if (!main) throw new DriverRefusal('the stack of the cluster is not there any more');
-  return outputsOf(main.id, context);
+  return (await toldBy(main.id, context)).outputs;
 }
 
-async function outputsOf(stackId: string, context: DriverContext): Promise<ReadonlyMap<string, unknown>> {
-  const { outputs = [] } = await stacksClient(context.session).get(stackId, { signal: context.signal });
+async function toldBy(stackId: string, { session, signal }: DriverContext): Promise<StackTold> {
+  const { outputs = [], parameters } = await stacksClient(session).get(stackId, { signal });
   // An output with an error is one whose resources aren't there (yet); it tells nothing.
   const usable = outputs.filter((output) => output.output_error === undefined);
-  return new Map(usable.map((output) => [output.output_key, output.output_value]));
+  return { outputs: new Map(usable.map((output) => [output.output_key, output.output_value])), parameters };
 }
 
 async function deleteStack(context: DriverContext, group?: NodeGroup): Promise<void> {

@@ -1,4 +1,5 @@
 import { EndpointNotFound, type CatalogEntry, type Interface, type Session } from '@gantry/openstack';
+import type { Cluster } from '../../store/rows.ts';
 
 /** What an operator says about clusters of all Heat drivers. */
 export interface HeatOptions {
@@ -19,6 +20,22 @@ export interface HeatOptions {
   readonly nodesAffinityPolicy: string;
   /** `[cinder] default_docker_volume_type`; empty for Cinder's own default. */
   readonly defaultDockerVolumeType: string;
+  /** `[cinder] default_etcd_volume_type`, the same. */
+  readonly defaultEtcdVolumeType: string;
+  /** `[cinder] default_boot_volume_type`, the same. */
+  readonly defaultBootVolumeType: string;
+  /** GB; `[cinder] default_boot_volume_size`, 0 for none. */
+  readonly defaultBootVolumeSize: number;
+  /** Nothing runs in the cloud's servers: `[gantry] simulated_servers` */
+  readonly simulatedServers: boolean;
+}
+
+/** Seconds a node may take, however much longer the whole cluster may: the original's value. */
+const NODE_PATIENCE = 6000;
+
+/** Seconds after which a node counts as failed. */
+export function nodePatience(cluster: Cluster, { createTimeoutMinutes }: HeatOptions): number {
+  return Math.min((cluster.create_timeout || createTimeoutMinutes) * 60, NODE_PATIENCE);
 }
 
 /** Addresses that nodes ask, with the versions their scripts expect. */

@@ -1,94 +1,14 @@
-import { createSession, type HttpRequest, type HttpResponse } from '@gantry/openstack';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { exampleCluster, exampleNodeGroup, exampleTemplate } from '../../../store/example-rows.ts';
-import type { Cluster, ClusterTemplate, NodeGroup } from '../../../store/rows.ts';
-import type { DriverContext, Observation } from '../../driver.ts';
-import type { HeatOptions } from '../node-settings.ts';
+import { exampleCluster } from '../../../store/example-rows.ts';
+import type { ClusterTemplate } from '../../../store/rows.ts';
+import type { Observation } from '../../driver.ts';
+import { given, heatOptionsInTest, orderOf as orderBy, type Given, type Order } from '../driver-in-test.ts';
 import { swarmDriver } from './swarm-driver.ts';
 
-const options: HeatOptions = {
-  createTimeoutMinutes: 60,
-  region: 'RegionOne',
-  keystoneInterface: 'internal',
-  magnumInterface: 'internal',
-  clusterUserTrust: false,
-  verifyCa: true,
-  openstackCa: '',
-  nodesAffinityPolicy: 'soft-anti-affinity',
-  defaultDockerVolumeType: '',
-};
+const options = heatOptionsInTest;
 
-const row = { id: 1, created_at: null, updated_at: null };
-
-function given(over: {
-  cluster?: Partial<Cluster>;
-  template?: Partial<ClusterTemplate>;
-  masters?: Partial<NodeGroup>;
-  answer?: (request: HttpRequest) => HttpResponse;
-}): { context: DriverContext; sent: HttpRequest[] } {
-  const sent: HttpRequest[] = [];
-  const endpoints = (['public', 'internal'] as const).flatMap((name) => [
-    { interface: name, region: 'Other', url: 'http://elsewhere' },
-    { interface: name, region: 'RegionOne', url: `http://${name}` },
-  ]);
-  const catalog = ['identity', 'orchestration', 'container-infra'].map((type) => ({ type, endpoints }));
-  const session = createSession({
-    authUrl: 'http://public',
-    region: 'RegionOne',
-    credentials: { type: 'token', token: 't', scope: { unscoped: true } },
-    async transport(request) {
-      if (request.url.endsWith('/auth/tokens')) {
-        const token = { catalog, expires_at: '2040-01-01T00:00:00Z' };
-        return { status: 201, headers: { 'x-subject-token': 't' }, body: { token } };
-      }
-      sent.push(request);
-      if (over.answer) return over.answer(request);
-      if (request.method === 'GET') return { status: 404, headers: {}, body: undefined };
-      return { status: 201, headers: {}, body: { stack: { id: 'stack-1' } } };
-    },
-  });
-  const context: DriverContext = {
-    cluster: {
-      ...row,
-      ...exampleCluster({
-        name: 'My_swarm.1!',
-        trustee_user_id: 'u',
-        trustee_password: 'p',
-        trust_id: 'trust',
-      }),
-      ...over.cluster,
-    },
-    template: { ...row, ...exampleTemplate({ coe: 'swarm', dns_nameserver: '9.9.9.9' }), ...over.template },
-    nodegroups: [
-      {
-        ...row,
-        ...exampleNodeGroup({ name: 'default-master', role: 'master', flavor_id: 'big' }),
-        ...over.masters,
-      },
-      { ...row, ...exampleNodeGroup({ node_count: 7, flavor_id: 'small', docker_volume_size: 20 }) },
-    ],
-    session,
-    signal: new AbortController().signal,
-    credentials: () => Promise.resolve({ ca: 'ca', certificate: 'certificate', key: 'key' }),
-  };
-  return { context, sent };
-}
-
-interface Order {
-  readonly stack_name: string;
-  readonly timeout_mins: number;
-  readonly tags: string;
-  readonly template: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-async function orderOf(over: Parameters<typeof given>[0]): Promise<Order> {
-  const { context, sent } = given(over);
-  expect(await swarmDriver(options).create(context)).toBe('stack-1');
-  return JSON.parse(String(sent.at(-1)?.body)) as Order;
-}
+const orderOf = (over: Given): Promise<Order> => orderBy(swarmDriver(options), over);
 
 describe('the stack that is ordered for a Swarm', () => {
   test('bears a name that Heat allows and that is the same each time, the time-out, and whose it is', async () => {

@@ -1,8 +1,10 @@
-import type { Labels, NodeGroup } from '../../../store/rows.ts';
+import type { NodeGroup } from '../../../store/rows.ts';
 import { DriverRefusal, type ClusterAttributes, type Driver, type DriverContext } from '../../driver.ts';
+import { defaultGroups } from '../default-groups.ts';
 import { memberHosts, type WorkerResources } from '../group-members.ts';
-import { heatDriver } from '../heat-driver.ts';
-import { nodeUrls, type HeatOptions } from '../node-settings.ts';
+import { heatDriver, type StackTold } from '../heat-driver.ts';
+import { nodePatience, nodeUrls, type HeatOptions } from '../node-settings.ts';
+import { defined, label, need, noProxy, text, texts } from '../stack-values.ts';
 import { loadTemplateFiles } from '../template-files.ts';
 import { connectToSwarm, type SwarmConnector } from './swarm-api.ts';
 import { swarmMembership } from './swarm-membership.ts';
@@ -19,8 +21,8 @@ const DISTROS = [
   'opensuse',
 ];
 
-/** Seconds a node may take, however much longer the whole cluster may: the original's value. */
-const NODE_PATIENCE = 6000;
+/** What a field is said to be needed by. */
+const WHAT = 'a Swarm';
 
 /**
  * Docker's swarm mode, for the COEs `swarm` and `swarm-mode` alike. The API is Docker's own: port 2376 with
@@ -111,14 +113,13 @@ async function commonParameters(
   const { cluster, template, session } = context;
   if (!template) throw new DriverRefusal('the template of the cluster is not there any more');
   const { authUrl, magnumUrl } = await nodeUrls(session, options);
-  const timeoutMinutes = cluster.create_timeout || options.createTimeoutMinutes;
   const { labels } = group;
   return {
     cluster_uuid: cluster.uuid,
     ssh_key_name: cluster.keypair,
     number_of_nodes: group.node_count,
     node_image: group.image_id ?? template.image_id,
-    node_flavor: need(group.flavor_id ?? cluster.flavor_id ?? cluster.master_flavor_id, 'flavor_id'),
+    node_flavor: need(group.flavor_id ?? cluster.flavor_id ?? cluster.master_flavor_id, 'flavor_id', WHAT),
     availability_zone: label(labels, 'availability_zone'),
     nodes_affinity_policy: options.nodesAffinityPolicy,
     external_network: template.external_network_id,
@@ -134,19 +135,19 @@ async function commonParameters(
     tls_disabled: template.tls_disabled,
     auth_url: authUrl,
     magnum_url: magnumUrl,
-    trustee_user_id: need(cluster.trustee_user_id, 'trustee_user_id'),
-    trustee_password: need(cluster.trustee_password, 'trustee_password'),
+    trustee_user_id: need(cluster.trustee_user_id, 'trustee_user_id', WHAT),
+    trustee_password: need(cluster.trustee_password, 'trustee_password', WHAT),
     trust_id: options.clusterUserTrust ? cluster.trust_id : undefined,
     verify_ca: options.verifyCa,
     openstack_ca: options.openstackCa,
-    wait_condition_timeout: Math.min(timeoutMinutes * 60, NODE_PATIENCE),
+    wait_condition_timeout: nodePatience(cluster, options),
   };
 }
 
 /** Managers without a flavor of their own are like the workers; the other way round as well. */
 function masterFlavorOf({ cluster }: DriverContext, masters: NodeGroup, defaults: NodeGroup): string {
   const flavor = masters.flavor_id ?? cluster.master_flavor_id ?? defaults.flavor_id ?? cluster.flavor_id;
-  return need(flavor, 'flavor_id');
+  return need(flavor, 'flavor_id', WHAT);
 }
 
 /** What the cluster's own stack says of itself. */
@@ -157,7 +158,7 @@ function told(value: string | undefined, what: string): string {
   );
 }
 
-function attributesOf(outputs: ReadonlyMap<string, unknown>, context: DriverContext): ClusterAttributes {
+function attributesOf({ outputs }: StackTold, context: DriverContext): ClusterAttributes {
   const { masters, workers: group } = defaultGroups(context.nodegroups);
   const address = text(outputs.get('api_address'));
   const version = reportedVersion(outputs.get('docker_version'));
@@ -176,33 +177,6 @@ function attributesOf(outputs: ReadonlyMap<string, unknown>, context: DriverCont
   };
 }
 
-function defaultGroups(groups: readonly NodeGroup[]): { masters: NodeGroup; workers: NodeGroup } {
-  const masters = groups.find((group) => group.is_default && group.role === 'master');
-  const workers = groups.find((group) => group.is_default && group.role !== 'master');
-  if (!masters || !workers) throw new DriverRefusal('the cluster has lost its default node groups');
-  return { masters, workers };
-}
-
-function need(value: string | null, field: string): string {
-  if (value === null || value === '') throw new DriverRefusal(`a Swarm needs ${field}, which is not set`);
-  return value;
-}
-
-/** The network that is made must never be asked for through a proxy. */
-function noProxy(
-  given: string | null,
-  cidr: string | undefined,
-  fixedNetwork: string | null,
-): string | undefined {
-  if (given === null || given === '') return undefined;
-  return fixedNetwork === null ? `${given},${cidr ?? '10.0.0.0/24'}` : given;
-}
-
-function label(labels: Labels, name: string): string | undefined {
-  const value = labels[name];
-  return value === '' ? undefined : value;
-}
-
 /** A wait condition's data: a JSON object in a string, with one entry per signal. */
 function reportedVersion(data: unknown): string | undefined {
   if (typeof data !== 'string') return undefined;
@@ -213,20 +187,4 @@ function reportedVersion(data: unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value)
-    ? value.filter((item): item is string => typeof item === 'string' && item !== '')
-    : [];
-}
-
-function defined(parameters: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== ''),
-  );
 }
