@@ -1,17 +1,16 @@
-import type { ClusterWithGroups } from '../store/store.ts';
-import { clusterDetail, type ViewContext } from './cluster-view.ts';
+import type { ClusterShown } from '../store/store.ts';
+import { addressesOf, faultsOf, nodeCounts, type ViewContext } from './cluster-view.ts';
 import { linksTo } from './links.ts';
+import { timestamp } from './timestamp.ts';
 
 /** A bay as lists show it, its fields in the original's order. */
-export function bayBrief(shown: ClusterWithGroups, view: ViewContext): object {
+export function bayBrief(shown: ClusterShown, view: ViewContext): object {
   const { cluster } = shown;
-  const all = clusterDetail(shown, view, false) as Record<string, unknown>;
   return {
     uuid: cluster.uuid,
     name: cluster.name,
     baymodel_id: cluster.cluster_template_id,
-    node_count: all['node_count'],
-    master_count: all['master_count'],
+    ...nodeCounts(shown),
     docker_volume_size: cluster.docker_volume_size,
     labels: cluster.labels,
     master_flavor_id: cluster.master_flavor_id,
@@ -24,9 +23,9 @@ export function bayBrief(shown: ClusterWithGroups, view: ViewContext): object {
 }
 
 /** All of a bay. @param faults whether to say what failed, if it failed */
-export function bayDetail(shown: ClusterWithGroups, view: ViewContext, faults: boolean): object {
+export function bayDetail(shown: ClusterShown, view: ViewContext, faults: boolean): object {
   const { cluster } = shown;
-  const all = clusterDetail(shown, view, faults) as Record<string, unknown>;
+  const { nodes, masters } = addressesOf(shown);
   return {
     ...bayBrief(shown, view),
     status_reason: cluster.status_reason,
@@ -34,14 +33,14 @@ export function bayDetail(shown: ClusterWithGroups, view: ViewContext, faults: b
     api_address: cluster.api_address,
     coe_version: cluster.coe_version,
     container_version: cluster.container_version,
-    node_addresses: all['node_addresses'],
-    master_addresses: all['master_addresses'],
-    ...(all['faults'] === undefined ? {} : { bay_faults: all['faults'] }),
+    node_addresses: nodes,
+    master_addresses: masters,
+    ...(faults && cluster.status.endsWith('_FAILED') ? { bay_faults: faultsOf(shown) } : {}),
     fixed_network: cluster.fixed_network,
     fixed_subnet: cluster.fixed_subnet,
     floating_ip_enabled: cluster.floating_ip_enabled,
     master_lb_enabled: cluster.master_lb_enabled,
-    created_at: all['created_at'],
-    updated_at: all['updated_at'],
+    created_at: timestamp(cluster.created_at),
+    updated_at: timestamp(cluster.updated_at),
   };
 }

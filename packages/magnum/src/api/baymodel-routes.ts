@@ -1,14 +1,11 @@
 import { isIPv4 } from 'node:net';
 import { generatedName } from '../clusters/generated-name.ts';
 import { invalidField } from '../clusters/errors.ts';
-import type { ClusterTemplate } from '../store/rows.ts';
 import * as answers from './answer-schemas.ts';
-import { linksTo } from './links.ts';
 import type { Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { templateFields } from './template-request.ts';
 import { templateRoutes } from './template-routes.ts';
-import { templateView } from './template-view.ts';
 import { bodySchema, mandatoryText, readObject } from './wire-fields.ts';
 
 const { driver: _driver, project_id: _project, user_id: _user, ...shared } = templateFields;
@@ -32,17 +29,6 @@ export function baymodelRoutes(services: ApiServices): Route[] {
       }
       return { ...asked, driver: undefined, project_id: undefined, user_id: undefined };
     },
-    view: baymodelView,
     name: (random) => generatedName('model', random),
   });
-}
-
-function baymodelView(template: ClusterTemplate, base: string): object {
-  const {
-    project_id: _projectId,
-    user_id: _userId,
-    driver: _driverName,
-    ...view
-  } = templateView(template, base) as Record<string, unknown>;
-  return { ...view, links: linksTo(base, `baymodels/${template.uuid}`) };
 }

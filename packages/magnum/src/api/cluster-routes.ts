@@ -1,9 +1,10 @@
 import { clusterNotFound } from '../clusters/errors.ts';
+import type { Page } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { clusterFields } from './cluster-request.ts';
-import { clusterBrief, clusterDetail } from './cluster-view.ts';
-import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
-import { oneCluster, visibleOrAll } from './lookup.ts';
+import { clusterBriefJson, clusterDetailJson } from './cluster-view.ts';
+import { LIST_PARAMETERS, listJson, pageOf, withMarker } from './list-query.ts';
+import { oneCluster, shownCluster, visibleOrAll } from './lookup.ts';
 import { atLeast } from './microversion.ts';
 import { orderCluster, orderDeletion } from './order-cluster.ts';
 import { enforce } from './policies.ts';
@@ -15,6 +16,13 @@ import { bodySchema, readObject } from './wire-fields.ts';
 /** Before, an unknown template of a new cluster was a fault of the request. */
 const TEMPLATE_404_SINCE = { major: 1, minor: 10 } as const;
 
+interface Listed {
+  /** As JSON. */
+  readonly items: readonly string[];
+  /** UUID of the last. */
+  readonly last: string | undefined;
+}
+
 /** `/v1/clusters` */
 export function clusterRoutes(services: ApiServices): Route[] {
   const { store, policies } = services;
@@ -24,13 +32,23 @@ export function clusterRoutes(services: ApiServices): Route[] {
       const { context, base } = request;
       enforce(policies, `cluster:${rule}`, context, targetOf(context));
       const page = pageOf(request.query, { table: 'cluster' }, services.settings.api.max_limit);
-      const found = await withMarker(store.clusters.list(visibleOrAll(context), page), clusterNotFound);
-      const shown = await store.clusters.withGroups(found);
-      const views = shown.map((cluster) =>
-        rule === 'detail' ? clusterDetail(cluster, request, false) : clusterBrief(cluster, request),
-      );
-      const body = listBody(base, collection, 'clusters', views, page, found.at(-1)?.uuid);
-      return { status: 200, body };
+      const read = rule === 'detail' ? inFull : inBrief;
+      const { items, last } = await withMarker(read(request, page), clusterNotFound);
+      return { status: 200, json: listJson(base, collection, 'clusters', items, page, last) };
+    };
+  }
+
+  async function inBrief(request: ApiRequest, page: Page): Promise<Listed> {
+    const found = await store.clusters.overview(visibleOrAll(request.context), page);
+    return { items: found.map((cluster) => clusterBriefJson(cluster, request)), last: found.at(-1)?.uuid };
+  }
+
+  async function inFull(request: ApiRequest, page: Page): Promise<Listed> {
+    const found = await store.clusters.list(visibleOrAll(request.context), page);
+    const shown = await store.clusters.withGroups(found);
+    return {
+      items: shown.map((cluster) => clusterDetailJson(cluster, request, false)),
+      last: found.at(-1)?.uuid,
     };
   }
 
@@ -46,10 +64,9 @@ export function clusterRoutes(services: ApiServices): Route[] {
 
   async function show(request: ApiRequest): Promise<ApiReply> {
     const { context, params } = request;
-    const cluster = await oneCluster(store, params['ident'] ?? '', visibleOrAll(context));
-    enforce(policies, 'cluster:get', context, cluster);
-    const [shown] = await store.clusters.withGroups([cluster]);
-    return { status: 200, body: shown && clusterDetail(shown, request, true) };
+    const shown = await shownCluster(store, params['ident'] ?? '', visibleOrAll(context));
+    enforce(policies, 'cluster:get', context, shown.cluster);
+    return { status: 200, json: clusterDetailJson(shown, request, true) };
   }
 
   async function remove(request: ApiRequest): Promise<ApiReply> {

@@ -12,11 +12,13 @@ export function send(
 ): FastifyReply {
   const { body } = answer;
   reply.status(answer.status).headers({ ...answer.headers, ...headers });
-  if (body === undefined || request.method === 'HEAD') return reply.send();
+  if (request.method === 'HEAD' || (body ?? answer.json) === undefined) return reply.send();
   if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable)
     return reply.send(body);
   // As bytes, so that no charset is added to the type: the original sends it bare.
-  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)));
+  return reply
+    .header('content-type', 'application/json')
+    .send(Buffer.from(answer.json ?? JSON.stringify(body)));
 }
 
 /** The path below the plugin's prefix, in decoded parts; slashes that are doubled or last don't count. */

@@ -2,6 +2,7 @@ import { badRequest, type MagnumError } from '../clusters/errors.ts';
 import { sortableColumns } from '../store/paging.ts';
 import { MarkerNotFound, type Page } from '../store/store.ts';
 import { asUuid } from './ident.ts';
+import { textJson } from './json-text.ts';
 
 export const LIST_PARAMETERS = ['marker', 'limit', 'sort_key', 'sort_dir'] as const;
 
@@ -51,9 +52,34 @@ export function listBody(
   page: Page,
   lastMarker: string | undefined,
 ): object {
-  if (items.length < page.limit || lastMarker === undefined) return { [key]: items };
+  const next = nextPage(base, collection, items.length, page, lastMarker);
+  return next === undefined ? { [key]: items } : { [key]: items, next };
+}
+
+/** The same as JSON, of items that are JSON already. */
+export function listJson(
+  base: string,
+  collection: string,
+  key: string,
+  items: readonly string[],
+  page: Page,
+  lastMarker: string | undefined,
+): string {
+  const next = nextPage(base, collection, items.length, page, lastMarker);
+  return `{"${key}":[${items.join(',')}]${next === undefined ? '' : `,"next":${textJson(next)}`}}`;
+}
+
+/** Undefined if this page isn't full. */
+function nextPage(
+  base: string,
+  collection: string,
+  items: number,
+  page: Page,
+  lastMarker: string | undefined,
+): string | undefined {
+  if (items < page.limit || lastMarker === undefined) return undefined;
   const query = `sort_key=${page.sortKey}&sort_dir=${page.sortDir}&limit=${page.limit}&marker=${lastMarker}`;
-  return { [key]: items, next: `${base}/v1/${collection}?${query}` };
+  return `${base}/v1/${collection}?${query}`;
 }
 
 /** Turns the store's complaint about a marker into what the client is told. */

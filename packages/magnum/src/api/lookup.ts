@@ -6,7 +6,7 @@ import {
   templateNotFound,
 } from '../clusters/errors.ts';
 import type { Cluster, ClusterTemplate } from '../store/rows.ts';
-import type { Store, TemplateIdent, Visibility } from '../store/store.ts';
+import type { ClusterShown, Store, TemplateIdent, Visibility } from '../store/store.ts';
 import { identOf } from './ident.ts';
 
 /** What a caller may see: a project's, or, without one, their own. */
@@ -25,6 +25,15 @@ export async function oneCluster(store: Store, ident: string, visible: Visibilit
   if (!first) throw clusterNotFound(ident);
   if (second) throw ambiguousCluster();
   return first;
+}
+
+/** With all that is shown of it. @throws MagnumError as {@link oneCluster} */
+export async function shownCluster(store: Store, ident: string, visible: Visibility): Promise<ClusterShown> {
+  const wanted = identOf(ident);
+  const uuid = 'uuid' in wanted ? wanted.uuid : (await oneCluster(store, ident, visible)).uuid;
+  const shown = await store.clusters.shown(uuid, visible);
+  if (!shown) throw clusterNotFound(ident);
+  return shown;
 }
 
 /** @throws MagnumError 404, or 409 for a name that several templates have */

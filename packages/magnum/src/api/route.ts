@@ -23,6 +23,8 @@ export interface ApiReply {
   readonly status: number;
   /** An object is sent as JSON; text, bytes and streams as they are. */
   readonly body?: unknown;
+  /** In place of a body: JSON that is written already. */
+  readonly json?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

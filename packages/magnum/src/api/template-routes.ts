@@ -2,17 +2,18 @@ import type { RequestContext } from '@gantry/oslo';
 import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
 import type { TSchema } from 'typebox';
 import { generatedName } from '../clusters/generated-name.ts';
+import type { Undecoded } from '../store/codec.ts';
 import type { ClusterTemplate, New } from '../store/rows.ts';
 import type { Page } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
-import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
+import { LIST_PARAMETERS, listJson, pageOf, withMarker } from './list-query.ts';
 import { oneTemplate, visibleOrAll } from './lookup.ts';
 import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
 import { enforce } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { templateFields, templateRow, validatedTemplate, type TemplateRequest } from './template-request.ts';
-import { templateView } from './template-view.ts';
+import { templateJson } from './template-view.ts';
 import { bodySchema, booleanOf, readObject } from './wire-fields.ts';
 
 const INTERNAL = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id', 'user_id'] as const;
@@ -44,7 +45,6 @@ export interface TemplateKind {
   readonly answer: TSchema;
   readonly request: TSchema;
   read(body: unknown): TemplateRequest;
-  view(template: ClusterTemplate, base: string): object;
   /** A name for one that comes without. */
   name(random: () => number): string;
 }
@@ -57,7 +57,6 @@ const clusterTemplates: TemplateKind = {
   answer: answers.clusterTemplate,
   request: bodySchema(templateFields),
   read: (body) => readObject('cluster_template', body, templateFields),
-  view: templateView,
   name: (random) => generatedName('template', random),
 };
 
@@ -72,13 +71,12 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
       enforce(policies, `${policy}:${rule}`, context, targetOf(context));
       const page = pageOf(request.query, { table: 'cluster_template' }, services.settings.api.max_limit);
       const found = await listed(context, page);
-      const views = found.map((template) => kind.view(template, base));
-      const body = listBody(base, path, collection, views, page, found.at(-1)?.uuid);
-      return { status: 200, body };
+      const items = found.map((template) => templateJson(template, base, collection));
+      return { status: 200, json: listJson(base, path, collection, items, page, found.at(-1)?.uuid) };
     };
   }
 
-  function listed(context: RequestContext, page: Page): Promise<ClusterTemplate[]> {
+  function listed(context: RequestContext, page: Page): Promise<Undecoded<ClusterTemplate>[]> {
     return withMarker(store.templates.list(visibleOrAll(context), page), templateNotFound);
   }
 
@@ -91,7 +89,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     if (checked.public || checked.hidden) mayPublish(context, checked);
     const template = await store.templates.insert(checked);
     const location = `${base}/v1/${collection}/${template.uuid}`;
-    return { status: 201, body: kind.view(template, base), headers: { location } };
+    return { status: 201, json: templateJson(template, base, collection), headers: { location } };
   }
 
   function mayPublish(context: RequestContext, template: New<ClusterTemplate>): void {
@@ -102,7 +100,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
   async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {
     const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
     if (!template.public) enforce(policies, `${policy}:get`, context, template);
-    return { status: 200, body: kind.view(template, base) };
+    return { status: 200, json: templateJson(template, base, collection) };
   }
 
   async function update({ context, params, base, body }: ApiRequest): Promise<ApiReply> {
@@ -115,7 +113,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     const change = await changeOf(context, template, operations);
     await store.templates.update(template.uuid, change);
     const now = await oneTemplate(store, { uuid: template.uuid }, 'all');
-    return { status: 200, body: kind.view(now, base) };
+    return { status: 200, json: templateJson(now, base, collection) };
   }
 
   async function changeOf(

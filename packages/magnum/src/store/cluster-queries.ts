@@ -4,6 +4,7 @@ import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
 import { read } from './run-statement.ts';
 import type { NodeGroup } from './rows.ts';
+import { overview, shown } from './cluster-reads.ts';
 import type { ClusterQueries } from './store.ts';
 
 export function clusterQueries(context: QueryContext): ClusterQueries {
@@ -14,6 +15,8 @@ export function clusterQueries(context: QueryContext): ClusterQueries {
       return select(context, 'cluster', sql`where ${by} and ${visibleTo(visible)} order by id limit 2`);
     },
     list: (visible, page) => selectPage(context, 'cluster', visibleTo(visible), page),
+    overview: (visible, page) => overview(context, visible, page),
+    shown: (uuid, visible) => shown(context, uuid, visible),
     async withGroups(clusters) {
       if (clusters.length === 0) return [];
       const uuids = clusters.map(({ uuid }) => uuid);

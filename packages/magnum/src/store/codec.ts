@@ -12,6 +12,20 @@ type RawValue<V> = V extends Date ? string : V extends string | number | boolean
 
 export type Database = { [T in keyof Rows]: Raw<Rows[T]> };
 
+/**
+ * A row as the database returns it: JSON and times are text, booleans may be 0 and 1. For lists, which only pass it
+ * on: to parse each field and write it again took most of their time.
+ */
+export type Undecoded<T> = { readonly [K in keyof T]: UndecodedValue<T[K]> };
+
+type UndecodedValue<V> = V extends Date | null
+  ? string | null
+  : V extends boolean
+    ? boolean | 0 | 1
+    : V extends string | number | null
+      ? V
+      : string | null;
+
 /** Any value that a driver binds or returns. */
 export type Bound = string | number | boolean | null;
 
@@ -80,9 +94,9 @@ export function decode<T extends keyof Rows>(table: T, raw: object): Rows[T] {
 function decodeValue(kind: ColumnKind | undefined, value: unknown): unknown {
   switch (kind) {
     case 'object':
-      return typeof value === 'string' ? (JSON.parse(value) ?? {}) : {};
+      return readObject(value);
     case 'list':
-      return typeof value === 'string' ? (JSON.parse(value) ?? []) : [];
+      return readList(value);
     case 'bool':
       return value === true || value === 1;
     case 'time':
@@ -91,6 +105,14 @@ function decodeValue(kind: ColumnKind | undefined, value: unknown): unknown {
     default:
       return value;
   }
+}
+
+export function readObject(text: unknown): Readonly<Record<string, never>> {
+  return typeof text === 'string' ? (JSON.parse(text) ?? {}) : {};
+}
+
+export function readList(text: unknown): readonly never[] {
+  return typeof text === 'string' ? (JSON.parse(text) ?? []) : [];
 }
 
 /**

@@ -167,6 +167,33 @@ export function storeContract(name: string, database: () => DatabaseInTest): voi
         }
       });
 
+      test('what lists show of any number of them takes one statement, and so does one with all that is shown of it', async () => {
+        const labels = { a: 'Ω"' };
+        await store.templates.insert(exampleTemplate({ labels }));
+        await store.clusters.insert(exampleCluster({ uuid: uuid(1), labels }));
+        const cluster = await store.clusters.insert(exampleCluster());
+        const nodes = { node_count: 3, node_addresses: ['10.0.0.4'] };
+        await store.nodegroups.insert(exampleNodeGroup({ uuid: uuid(1), name: 'm', role: 'master' }));
+        await store.nodegroups.insert(exampleNodeGroup({ uuid: uuid(2), name: 'n', ...nodes }));
+        // No master, whatever the database makes of upper case.
+        await store.nodegroups.insert(exampleNodeGroup({ uuid: uuid(3), name: 'o', role: 'Master' }));
+        statements.length = 0;
+        expect(await store.clusters.overview({ projectId: 'p1' }, ask)).toMatchObject([
+          { uuid: uuid(1), labels: JSON.stringify(labels), master_count: 0, node_count: 0 },
+          { uuid: cluster.uuid, status: cluster.status, master_count: 1, node_count: 4 },
+        ]);
+        expect(statements).toHaveLength(1);
+        expect(await store.clusters.shown(cluster.uuid, { projectId: 'p1' })).toMatchObject({
+          cluster,
+          template: { labels },
+          nodegroups: [{ name: 'm', role: 'master', node_count: 1 }, { name: 'n', ...nodes }, { name: 'o' }],
+        });
+        expect(statements).toHaveLength(2);
+        expect(await store.clusters.shown(cluster.uuid, { projectId: 'p2' })).toBeUndefined();
+        expect(await store.clusters.overview({ projectId: 'p2' }, ask)).toEqual([]);
+        expect(await store.clusters.shown(uuid(1), { userId: 'u1' })).toMatchObject({ nodegroups: [] });
+      });
+
       test('a transaction that fails leaves nothing', async () => {
         const work = store.transaction(async (inner) => {
           await inner.clusters.insert(exampleCluster());

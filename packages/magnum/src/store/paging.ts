@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { decode, type Undecoded } from './codec.ts';
 import type { QueryContext } from './query-context.ts';
-import { columnsOf, decodeRow } from './row-queries.ts';
+import { columnsOf, completeRow } from './row-queries.ts';
 import { read } from './run-statement.ts';
 import { MarkerNotFound, type Page, type Visibility } from './store.ts';
 import { tables, type Rows } from './tables.ts';
@@ -14,32 +15,51 @@ export function sortableColumns(table: keyof Rows): readonly string[] {
   return ['id', ...Object.keys(tables[table].columns)];
 }
 
-/** A project's or a user's rows. */
-export function visibleTo(visible: Visibility): Condition {
+/** A project's or a user's rows. @param table its name, in a statement with several */
+export function visibleTo(visible: Visibility, table?: string): Condition {
+  const column = (name: string) => sql.ref(table === undefined ? name : `${table}.${name}`);
   if (visible === 'all') return always;
-  if ('projectId' in visible) return sql`project_id = ${visible.projectId}`;
-  return sql`user_id = ${visible.userId}`;
+  if ('projectId' in visible) return sql`${column('project_id')} = ${visible.projectId}`;
+  return sql`${column('user_id')} = ${visible.userId}`;
 }
 
-/**
- * One page of a table.
- *
- * @param where which rows the caller may see
- * @param markerColumn where the marker is looked for
- * @throws MarkerNotFound if the marker isn't among those rows
- */
+/** One page of a table. @throws MarkerNotFound as {@link readPage} */
 export async function selectPage<T extends keyof Rows>(
   context: QueryContext,
   table: T,
   where: Condition,
   page: Page,
-  markerColumn: 'uuid' | 'id' = 'uuid',
+  markerColumn?: 'uuid' | 'id',
 ): Promise<Rows[T][]> {
+  const rows = await readPage(context, table, where, page, { markerColumn });
+  return rows.map((row) => decode(table, row));
+}
+
+interface PageParts {
+  /** Where the marker is looked for; by default `uuid`. */
+  readonly markerColumn?: 'uuid' | 'id' | undefined;
+  /** Of the table, which is called `listed`; by default all. */
+  readonly columns?: RawBuilder<unknown>;
+}
+
+/**
+ * One page of a table, as the database has it.
+ *
+ * @param where which rows the caller may see
+ * @throws MarkerNotFound if the marker isn't among those rows
+ */
+export async function readPage<T extends keyof Rows>(
+  context: QueryContext,
+  table: T,
+  where: Condition,
+  page: Page,
+  { markerColumn = 'uuid', columns = columnsOf(context, table, 'listed') }: PageParts = {},
+): Promise<Undecoded<Rows[T]>[]> {
   if (!sortableColumns(table).includes(page.sortKey))
     throw new Error(`${table} has no column ${page.sortKey}`);
   // No order can be had from a column that this database doesn't have.
   const by = context.missing.get(table)?.has(page.sortKey) === true ? { ...page, sortKey: 'id' } : page;
-  const rows = await read(context, pageQuery(context, table, where, by, markerColumn));
+  const rows = await read(context, pageQuery(columns, table, where, by, markerColumn));
   if (rows.length === 0 && page.marker !== undefined) {
     const [marker] = await read(
       context,
@@ -47,18 +67,17 @@ export async function selectPage<T extends keyof Rows>(
     );
     if (!marker) throw new MarkerNotFound(page.marker);
   }
-  return rows.map((row) => decodeRow(context, table, row));
+  return rows.map((row) => completeRow(context, table, row));
 }
 
 /** One statement, marker or not: a list has few of them to spend. */
 function pageQuery(
-  context: QueryContext,
+  columns: RawBuilder<unknown>,
   table: keyof Rows,
   where: Condition,
   page: Page,
   markerColumn: string,
 ): RawBuilder<object> {
-  const columns = columnsOf(context, table, 'listed');
   const listed = sql`${sql.table(table)} as listed`;
   const end = sql`order by ${order(page)} limit ${page.limit}`;
   if (page.marker === undefined) return sql`select ${columns} from ${listed} where ${where} ${end}`;

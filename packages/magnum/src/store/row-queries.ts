@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { decode, encode, type Bound } from './codec.ts';
+import { decode, encode, type Bound, type Undecoded } from './codec.ts';
 import { keepExtras, placeExtras, removeExtras, withExtras } from './extra-columns.ts';
 import type { QueryContext } from './query-context.ts';
 import { read, write } from './run-statement.ts';
@@ -23,20 +23,36 @@ export async function select<T extends keyof Rows>(
   return rows.map((row) => decodeRow(context, table, row));
 }
 
-/** What to select of a table, so that {@link decodeRow} finds everything. @param name of the table in the statement */
-export function columnsOf(
+/**
+ * What to select of a table, so that {@link completeRow} finds everything.
+ *
+ * @param name of the table in the statement
+ * @param only these columns are needed; there may be more
+ */
+export function columnsOf<T extends keyof Rows>(
   context: QueryContext,
-  table: keyof Rows,
+  table: T,
   name: string = table,
+  only?: readonly (keyof Rows[T] & string)[],
 ): RawBuilder<unknown> {
   const missing = context.missing.get(table);
-  return missing ? withExtras(name, missing) : sql`${sql.table(name)}.*`;
+  if (missing) return withExtras(name, missing);
+  return only ? sql.join(only.map((column) => sql.ref(`${name}.${column}`))) : sql`${sql.table(name)}.*`;
+}
+
+/** Puts in its place what this database has no columns for. */
+export function completeRow<T extends keyof Rows>(
+  context: QueryContext,
+  table: T,
+  row: object,
+): Undecoded<Rows[T]> {
+  const missing = context.missing.get(table);
+  if (missing) placeExtras(row, missing);
+  return row as Undecoded<Rows[T]>;
 }
 
 export function decodeRow<T extends keyof Rows>(context: QueryContext, table: T, row: object): Rows[T] {
-  const missing = context.missing.get(table);
-  if (missing) placeExtras(row, missing);
-  return decode(table, row);
+  return decode(table, completeRow(context, table, row));
 }
 
 export async function byUuid<T extends UuidTable>(

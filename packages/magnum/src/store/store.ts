@@ -1,3 +1,4 @@
+import type { Undecoded } from './codec.ts';
 import type {
   Cluster,
   ClusterEvent,
@@ -70,11 +71,48 @@ export interface ClusterWithGroups {
   readonly template: ClusterTemplate | undefined;
 }
 
+/** A cluster as lists show it, not decoded. */
+export interface ClusterOverview extends Undecoded<
+  Pick<
+    Cluster,
+    | 'uuid'
+    | 'name'
+    | 'cluster_template_id'
+    | 'keypair'
+    | 'docker_volume_size'
+    | 'labels'
+    | 'master_flavor_id'
+    | 'flavor_id'
+    | 'create_timeout'
+    | 'stack_id'
+    | 'status'
+    | 'health_status'
+  >
+> {
+  readonly master_count: number;
+  /** Without masters. */
+  readonly node_count: number;
+}
+
+/** A cluster with what is shown of its groups and its template. */
+export interface ClusterShown {
+  readonly cluster: Cluster;
+  readonly nodegroups: readonly Pick<
+    NodeGroup,
+    'name' | 'role' | 'node_count' | 'node_addresses' | 'status' | 'status_reason'
+  >[];
+  readonly template: Pick<ClusterTemplate, 'labels'> | undefined;
+}
+
 export interface ClusterQueries {
   get(uuid: string): Promise<Cluster | undefined>;
   /** By UUID or by name; more than one only for a name. At most two are returned. */
   find(ident: ClusterIdent, visible: Visibility): Promise<Cluster[]>;
   list(visible: Visibility, page: Page): Promise<Cluster[]>;
+  /** As {@link list}, what lists show only, with its counts: one statement. */
+  overview(visible: Visibility, page: Page): Promise<ClusterOverview[]>;
+  /** One with all that is shown of it: one statement. */
+  shown(uuid: string, visible: Visibility): Promise<ClusterShown | undefined>;
   /** Adds node groups and templates: two statements, however many clusters. */
   withGroups(clusters: readonly Cluster[]): Promise<ClusterWithGroups[]>;
   /** Clusters of all projects in one of these states; what a reconciler looks through. */
@@ -98,7 +136,7 @@ export interface TemplateQueries {
   get(uuid: string): Promise<ClusterTemplate | undefined>;
   /** Own templates and public ones that aren't hidden; for `all`, every one. At most two are returned. */
   find(ident: TemplateIdent, visible: Visibility): Promise<ClusterTemplate[]>;
-  list(visible: Visibility, page: Page): Promise<ClusterTemplate[]>;
+  list(visible: Visibility, page: Page): Promise<Undecoded<ClusterTemplate>[]>;
   insert(row: New<ClusterTemplate>): Promise<ClusterTemplate>;
   update(uuid: string, change: Change<ClusterTemplate>): Promise<boolean>;
   destroy(uuid: string): Promise<boolean>;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { selectPage, visibleTo } from './paging.ts';
+import { readPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
 import { read } from './run-statement.ts';
@@ -14,7 +14,7 @@ export function templateQueries(context: QueryContext): TemplateQueries {
         'cluster_template',
         sql`where ${identified(context, ident)} and ${readableBy(visible)} order by id limit 2`,
       ),
-    list: (visible, page) => selectPage(context, 'cluster_template', readableBy(visible), page),
+    list: (visible, page) => readPage(context, 'cluster_template', readableBy(visible), page),
     insert: (row) => insert(context, 'cluster_template', row),
     update: async (uuid, columns) =>
       (await change(context, 'cluster_template', columns, sql`uuid = ${uuid}`)) > 0,

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import { readList, readObject } from './codec.ts';
+import { readPage, visibleTo } from './paging.ts';
+import type { QueryContext } from './query-context.ts';
+import { columnsOf, decodeRow } from './row-queries.ts';
+import { read } from './run-statement.ts';
+import type { Cluster, NodeGroup } from './rows.ts';
+import type { ClusterOverview, ClusterShown, Page, Visibility } from './store.ts';
+
+/** What the API is asked for most, in one statement each. */
+
+const OVERVIEW = [
+  'uuid',
+  'name',
+  'cluster_template_id',
+  'keypair',
+  'docker_volume_size',
+  'labels',
+  'master_flavor_id',
+  'flavor_id',
+  'create_timeout',
+  'stack_id',
+  'status',
+  'health_status',
+] as const satisfies readonly (keyof Cluster)[];
+
+/** One page of clusters, and how many nodes they have. @throws MarkerNotFound */
+export async function overview(
+  context: QueryContext,
+  visible: Visibility,
+  page: Page,
+): Promise<ClusterOverview[]> {
+  const nodes = sql`select sum(node_count) from nodegroup where cluster_id = listed.uuid`;
+  const columns = sql`${columnsOf(context, 'cluster', 'listed', OVERVIEW)},
+    (${nodes}) as nodes, (${nodes} and ${context.kind.same('role', 'master')}) as masters`;
+  const rows = await readPage(context, 'cluster', visibleTo(visible), page, { columns });
+  return rows.map((row) => {
+    // Sums come as text where they may be larger than numbers; a cluster without groups has none.
+    const { nodes, masters } = row as unknown as Record<'nodes' | 'masters', string | number | null>;
+    const master_count = Number(masters);
+    return Object.assign(row, { master_count, node_count: Number(nodes) - master_count });
+  });
+}
+
+/** A cluster with its groups side by side: its columns are in every row, for each has one group at most. */
+interface ShownRow {
+  readonly template_uuid: string | null;
+  readonly template_labels: string | null;
+  readonly group_name: string | null;
+  readonly group_role: string;
+  readonly node_count: number;
+  readonly node_addresses: string | null;
+  readonly group_status: NodeGroup['status'];
+  readonly group_reason: string | null;
+}
+
+export async function shown(
+  context: QueryContext,
+  uuid: string,
+  visible: Visibility,
+): Promise<ClusterShown | undefined> {
+  const rows = await read(
+    context,
+    sql<ShownRow>`select ${columnsOf(context, 'cluster')}, t.uuid as template_uuid, t.labels as template_labels,
+        g.name as group_name, g.role as group_role, g.node_count, g.node_addresses,
+        g.status as group_status, g.status_reason as group_reason
+      from cluster left join cluster_template as t on t.uuid = cluster.cluster_template_id
+        left join nodegroup as g on g.cluster_id = cluster.uuid
+      where cluster.uuid = ${uuid} and ${visibleTo(visible, 'cluster')} order by g.id`,
+  );
+  const [first] = rows;
+  if (!first) return undefined;
+  const groups = rows.filter(({ group_name }) => group_name !== null);
+  return {
+    nodegroups: groups.map((row) => ({
+      name: row.group_name ?? '',
+      role: row.group_role,
+      node_count: row.node_count,
+      node_addresses: readList(row.node_addresses),
+      status: row.group_status,
+      status_reason: row.group_reason,
+    })),
+    template: first.template_uuid === null ? undefined : { labels: readObject(first.template_labels) },
+    cluster: decodeRow(context, 'cluster', first),
+  };
+}
