@@ -11,6 +11,8 @@ export interface KuryrParts {
   readonly publicUrl: string;
   /** Undefined: where Docker looks. */
   readonly socket: string | undefined;
+  /** Socket of the engine it is offered to. */
+  readonly docker: string;
   readonly log: Logger;
 }
 
@@ -33,6 +35,7 @@ export async function startKuryr(parts: KuryrParts): Promise<Kuryr> {
     socket: parts.socket ?? DEFAULT_SOCKET,
     stateDir: parts.folder.kuryr,
     hostName: hostname(),
+    docker: parts.docker,
     log: parts.log.child({ service: 'kuryr' }),
   });
   await kuryr.start();

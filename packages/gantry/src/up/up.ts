@@ -15,6 +15,7 @@ import { server } from '../images/recipes.ts';
 import { writeClientFiles } from './client-files.ts';
 import { cloudSession } from './cloud-session.ts';
 import { noteComplete, reason, type DataFolder } from './data-folder.ts';
+import { dockerSocket } from './docker-socket.ts';
 import { asUserError } from './failures.ts';
 import { startKuryr } from './kuryr.ts';
 import { listen, listenInside, urlOf, wildcard, type ListenAddress } from './listen.ts';
@@ -154,7 +155,15 @@ async function start(
   const remarks = servers.remark === undefined ? [] : [servers.remark];
   if (options.kuryr) {
     if (real) {
-      const kuryr = await startKuryr({ folder, secrets, publicUrl, socket: options.kuryrSocket, log });
+      const docker = dockerSocket(options.docker);
+      const kuryr = await startKuryr({
+        folder,
+        secrets,
+        publicUrl,
+        socket: options.kuryrSocket,
+        docker,
+        log,
+      });
       stops.push(() => kuryr.stop());
     } else {
       remarks.push('Kuryr is off: it needs real networks (--no-kuryr says so without this remark)');
