@@ -33,7 +33,7 @@ export const ROOMS: readonly string[] = [
   ...rooms('magnum', 'api', 'clusters', 'operations', 'reconcilers', 'drivers', 'certificates', 'store'),
   ...rooms('kuryr', 'driver', 'libnetwork', 'ipam', 'networks', 'endpoints', 'ports', 'binding', 'testing'),
   ...rooms('devcloud', 'cloud', 'http', 'identity', 'image', 'compute', 'network', 'volume', 'orchestration'),
-  ...rooms('gantry', 'cli', 'up', 'magnum', 'engine', 'images', 'demo', 'host'),
+  ...rooms('gantry', 'cli', 'up', 'magnum', 'engine', 'images', 'launch', 'demo', 'host'),
   'packages/gantry/src/gantry.ts',
   ...['tests/acceptance/', 'tests/real/', 'tests/faults/', 'tests/bench/'],
 ];

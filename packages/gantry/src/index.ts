@@ -3,4 +3,5 @@ export { findEngine, startEngine, type Engine } from './engine/engine.ts';
 export { ensureImages } from './images/ensure-images.ts';
 export { cloudSession } from './up/cloud-session.ts';
 export { down as removeCloud } from './up/down.ts';
-export { freePort, launchGantry, type Launched, type LaunchOptions } from './up/launch.ts';
+export { freePort } from './launch/free-port.ts';
+export { launchGantry, type Launched, type LaunchOptions } from './launch/launch-gantry.ts';

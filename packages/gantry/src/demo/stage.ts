@@ -9,7 +9,8 @@ import { ensureImages } from '../images/ensure-images.ts';
 import { cloudSession } from '../up/cloud-session.ts';
 import { reason } from '../up/data-folder.ts';
 import { down } from '../up/down.ts';
-import { freePort, launchGantry } from '../up/launch.ts';
+import { freePort } from '../launch/free-port.ts';
+import { launchGantry } from '../launch/launch-gantry.ts';
 import { heading, note, progressBar } from '../cli/terminal.ts';
 
 /** Where the journeys are played. */
