@@ -1,11 +1,10 @@
 import { badRequest, forbidden } from '../clusters/errors.ts';
 import type { MagnumService } from '../store/rows.ts';
 import * as answers from './answer-schemas.ts';
-import { visibleOrAll } from './lookup.ts';
-import { enforce } from './policies.ts';
+import { visibleTo } from './lookup.ts';
+import { enforce, targetOf } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { targetOf } from './template-routes.ts';
 import { timestamp } from './timestamp.ts';
 
 /** `/v1/mservices` and `/v1/stats` */
@@ -30,7 +29,8 @@ export function administrationRoutes(services: ApiServices): Route[] {
     if (project !== undefined && project !== context.projectId && !context.isAdmin) {
       throw forbidden('Not authorized: the statistics of another project are for administrators.');
     }
-    const visible = project === undefined ? visibleOrAll(context) : { projectId: project };
+    const own = context.isAdmin ? 'all' : visibleTo(context);
+    const visible = project === undefined ? own : { projectId: project };
     return { status: 200, body: await store.nodegroups.totals(visible) };
   }
 

@@ -11,10 +11,9 @@ import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
 import { oneCluster, visibleTo } from './lookup.ts';
 import { atLeast } from './microversion.ts';
 import { orderCluster, orderDeletion } from './order-cluster.ts';
-import { enforce } from './policies.ts';
+import { enforce, targetOf } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { targetOf } from './template-routes.ts';
 import { bodySchema, ignored, integer, mandatoryText, readObject } from './wire-fields.ts';
 
 /** From here on what takes long is promised; before, it was answered with the whole bay. */

@@ -6,9 +6,9 @@ import type { Cluster } from '../store/rows.ts';
 import * as answers from './answer-schemas.ts';
 import { driverOf } from './cluster-type.ts';
 import { linksTo } from './links.ts';
-import { oneCluster, visibleOrAll } from './lookup.ts';
+import { oneCluster, visibleBeyond } from './lookup.ts';
 import { orderChange } from './order-change.ts';
-import { enforce } from './policies.ts';
+import { enforce, type AcrossProjects } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { bodySchema, mandatoryText, readObject, readOnly, text, type Read } from './wire-fields.ts';
@@ -32,15 +32,17 @@ export function certificateRoutes(services: ApiServices, legacy: boolean): Route
     legacy ? { bay_uuid: uuid, cluster_uuid: uuid } : { cluster_uuid: uuid };
 
   /** A cluster's own user belongs to no project, and sees that one cluster. */
-  async function clusterOf(context: RequestContext, ident: string): Promise<Cluster> {
-    if (!services.inTrusteeDomain(context)) return oneCluster(store, ident, visibleOrAll(context));
+  async function clusterOf(context: RequestContext, ident: string, rule: AcrossProjects): Promise<Cluster> {
+    if (!services.inTrusteeDomain(context)) {
+      return oneCluster(store, ident, visibleBeyond(policies, rule, context));
+    }
     const cluster = await oneCluster(store, ident, 'all');
     if (cluster.trustee_user_id !== context.userId) throw clusterNotFound(ident);
     return cluster;
   }
 
   async function show({ context, params, query, base }: ApiRequest): Promise<ApiReply> {
-    const cluster = await clusterOf(context, params['ident'] ?? '');
+    const cluster = await clusterOf(context, params['ident'] ?? '', 'cluster:get_one_all_projects');
     enforce(policies, 'certificate:get', context, cluster);
     const pem = await certificates.caCertificateOf(cluster, caTypeOf(query['ca_cert_type']));
     const links = linksTo(base, `certificates/${cluster.uuid}`);
@@ -49,7 +51,7 @@ export function certificateRoutes(services: ApiServices, legacy: boolean): Route
 
   async function rotate(request: ApiRequest): Promise<ApiReply> {
     const { context, params } = request;
-    const cluster = await clusterOf(context, params['ident'] ?? '');
+    const cluster = await clusterOf(context, params['ident'] ?? '', 'cluster:update_all_projects');
     enforce(policies, 'certificate:rotate_ca', context, cluster);
     const [shown] = await store.clusters.withGroups([cluster]);
     if (shown?.template?.tls_disabled === true) {
@@ -93,7 +95,7 @@ export function certificateRoutes(services: ApiServices, legacy: boolean): Route
   /** In a body, an unknown cluster is a fault of the request. */
   async function referred(context: RequestContext, ident: string): Promise<Cluster> {
     try {
-      return await clusterOf(context, ident);
+      return await clusterOf(context, ident, 'cluster:update_all_projects');
     } catch (error) {
       throw error instanceof MagnumError && error.status === 404 ? badRequest(error.message, error) : error;
     }
@@ -104,7 +106,7 @@ export function certificateRoutes(services: ApiServices, legacy: boolean): Route
       method: 'GET',
       path: '/certificates/:ident',
       query: ['ca_cert_type'],
-      policies: ['certificate:get'],
+      policies: ['certificate:get', 'cluster:get_one_all_projects'],
       summary: "Show the certificate of a cluster's CA",
       responses: { 200: answers.certificate },
       handle: show,
@@ -112,7 +114,7 @@ export function certificateRoutes(services: ApiServices, legacy: boolean): Route
     {
       method: 'POST',
       path: '/certificates',
-      policies: ['certificate:create'],
+      policies: ['certificate:create', 'cluster:update_all_projects'],
       summary: "Have a certificate signed by a cluster's CA",
       request: bodySchema(fields),
       responses: { 201: answers.certificate },
@@ -121,7 +123,7 @@ export function certificateRoutes(services: ApiServices, legacy: boolean): Route
     {
       method: 'PATCH',
       path: '/certificates/:ident',
-      policies: ['certificate:rotate_ca'],
+      policies: ['certificate:rotate_ca', 'cluster:update_all_projects'],
       summary: "Replace a cluster's CA, and all certificates of it",
       responses: { 202: answers.accepted },
       handle: rotate,

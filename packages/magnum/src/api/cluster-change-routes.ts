@@ -3,11 +3,11 @@ import { notSupported, refusal } from '../clusters/life-cycle.ts';
 import { checkResize } from '../clusters/nodegroup-size.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { Cluster, ClusterTemplate, NodeGroup } from '../store/rows.ts';
-import type { Change, ClusterWithGroups, Store } from '../store/store.ts';
+import type { Change, ClusterWithGroups, Store, Visibility } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { readClusterPatch } from './cluster-patch.ts';
 import { driverOf } from './cluster-type.ts';
-import { oneCluster, oneTemplate, visibleOrAll } from './lookup.ts';
+import { oneCluster, oneTemplate, visibleAcross, visibleBeyond } from './lookup.ts';
 import { atLeast } from './microversion.ts';
 import { defaultWorkers, oneNodegroup } from './one-nodegroup.ts';
 import { orderChange, replaceQueuedSizes } from './order-change.ts';
@@ -47,16 +47,20 @@ const upgradeFields = {
 export function clusterChangeRoutes(services: ApiServices): Route[] {
   const { store, policies } = services;
 
-  async function clusterFor(policy: PolicyName, request: ApiRequest): Promise<ClusterWithGroups> {
-    const { context, params } = request;
-    const cluster = await oneCluster(store, params['ident'] ?? '', visibleOrAll(context));
+  async function clusterFor(
+    policy: PolicyName,
+    visible: Visibility,
+    { context, params }: ApiRequest,
+  ): Promise<ClusterWithGroups> {
+    const cluster = await oneCluster(store, params['ident'] ?? '', visible);
     enforce(policies, policy, context, cluster);
     const [shown] = await store.clusters.withGroups([cluster]);
     return shown ?? { cluster, nodegroups: [], template: undefined };
   }
 
   async function update(request: ApiRequest): Promise<ApiReply> {
-    const shown = await clusterFor('cluster:update', request);
+    const visible = visibleAcross(policies, 'cluster:update_all_projects', request.context);
+    const shown = await clusterFor('cluster:update', visible, request);
     const { cluster } = shown;
     const rollback = rollbackIn(request);
     const { group, nodeCount, health } = readClusterPatch(request.body(), shown);
@@ -74,7 +78,8 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
   }
 
   async function resize(request: ApiRequest): Promise<ApiReply> {
-    const shown = await clusterFor('cluster:resize', request);
+    const visible = visibleBeyond(policies, 'cluster:update_all_projects', request.context);
+    const shown = await clusterFor('cluster:resize', visible, request);
     const { cluster, nodegroups } = shown;
     const asked = readObject('cluster_resize_req', request.body(), resizeFields);
     if (asked.node_count === 0) allowZero(request);
@@ -103,10 +108,11 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
     if (!atLeast(request.version, UPGRADE_SINCE)) {
       throw badRequest('Cluster upgrade is not supported in the provided microversion.');
     }
-    const shown = await clusterFor('cluster:upgrade', request);
+    const visible = visibleAcross(policies, 'cluster:upgrade_all_projects', context);
+    const shown = await clusterFor('cluster:upgrade', visible, request);
     const { cluster, template: current } = shown;
     const asked = readObject('cluster_upgrade_req', request.body(), upgradeFields);
-    const template = await oneTemplate(store, asked.cluster_template, visibleOrAll(context));
+    const template = await oneTemplate(store, asked.cluster_template, visible);
     const group = groupIn(shown.nodegroups, asked.nodegroup);
     if (!group.is_default && template.uuid !== cluster.cluster_template_id) {
       const name = current?.name ?? cluster.cluster_template_id;
@@ -140,7 +146,7 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
       method: 'PATCH',
       path: one,
       query: ['rollback'],
-      policies: ['cluster:update', 'cluster:update_health_status'],
+      policies: ['cluster:update', 'cluster:update_all_projects', 'cluster:update_health_status'],
       summary: 'Change how many workers a cluster has, or what is known of its health',
       request: answers.patch,
       responses: { 202: answers.accepted },
@@ -150,7 +156,7 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
       method: 'POST',
       path: `${one}/actions/resize`,
       since: RESIZE_SINCE,
-      policies: ['cluster:resize'],
+      policies: ['cluster:resize', 'cluster:update_all_projects'],
       summary: 'Change how many nodes a node group has, and say which of them go',
       request: bodySchema(resizeFields),
       responses: { 202: answers.accepted },
@@ -160,7 +166,7 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
       method: 'POST',
       path: `${one}/actions/upgrade`,
       since: RESIZE_SINCE,
-      policies: ['cluster:upgrade'],
+      policies: ['cluster:upgrade', 'cluster:upgrade_all_projects'],
       summary: 'Bring a cluster to what another template says',
       request: bodySchema(upgradeFields),
       responses: { 202: answers.accepted },

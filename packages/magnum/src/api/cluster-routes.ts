@@ -1,16 +1,15 @@
 import { clusterNotFound } from '../clusters/errors.ts';
-import type { Page } from '../store/store.ts';
+import type { Page, Visibility } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { clusterFields } from './cluster-request.ts';
 import { clusterBriefJson, clusterDetailJson } from './cluster-view.ts';
 import { LIST_PARAMETERS, listJson, pageOf, withMarker } from './list-query.ts';
-import { oneCluster, shownCluster, visibleOrAll } from './lookup.ts';
+import { oneCluster, shownCluster, visibleAcross } from './lookup.ts';
 import { atLeast } from './microversion.ts';
 import { orderCluster, orderDeletion } from './order-cluster.ts';
-import { enforce } from './policies.ts';
+import { enforce, targetOf } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { targetOf } from './template-routes.ts';
 import { bodySchema, readObject } from './wire-fields.ts';
 
 /** Before, an unknown template of a new cluster was a fault of the request. */
@@ -31,20 +30,21 @@ export function clusterRoutes(services: ApiServices): Route[] {
     return async (request: ApiRequest): Promise<ApiReply> => {
       const { context, base } = request;
       enforce(policies, `cluster:${rule}`, context, targetOf(context));
+      const visible = visibleAcross(policies, `cluster:${rule}_all_projects`, context);
       const page = pageOf(request.query, { table: 'cluster' }, services.settings.api.max_limit);
       const read = rule === 'detail' ? inFull : inBrief;
-      const { items, last } = await withMarker(read(request, page), clusterNotFound);
+      const { items, last } = await withMarker(read(request, visible, page), clusterNotFound);
       return { status: 200, json: listJson(base, collection, 'clusters', items, page, last) };
     };
   }
 
-  async function inBrief(request: ApiRequest, page: Page): Promise<Listed> {
-    const found = await store.clusters.overview(visibleOrAll(request.context), page);
+  async function inBrief(request: ApiRequest, visible: Visibility, page: Page): Promise<Listed> {
+    const found = await store.clusters.overview(visible, page);
     return { items: found.map((cluster) => clusterBriefJson(cluster, request)), last: found.at(-1)?.uuid };
   }
 
-  async function inFull(request: ApiRequest, page: Page): Promise<Listed> {
-    const found = await store.clusters.list(visibleOrAll(request.context), page);
+  async function inFull(request: ApiRequest, visible: Visibility, page: Page): Promise<Listed> {
+    const found = await store.clusters.list(visible, page);
     const shown = await store.clusters.withGroups(found);
     return {
       items: shown.map((cluster) => clusterDetailJson(cluster, request, false)),
@@ -64,14 +64,16 @@ export function clusterRoutes(services: ApiServices): Route[] {
 
   async function show(request: ApiRequest): Promise<ApiReply> {
     const { context, params } = request;
-    const shown = await shownCluster(store, params['ident'] ?? '', visibleOrAll(context));
+    const visible = visibleAcross(policies, 'cluster:get_one_all_projects', context);
+    const shown = await shownCluster(store, params['ident'] ?? '', visible);
     enforce(policies, 'cluster:get', context, shown.cluster);
     return { status: 200, json: clusterDetailJson(shown, request, true) };
   }
 
   async function remove(request: ApiRequest): Promise<ApiReply> {
     const { context, params } = request;
-    const cluster = await oneCluster(store, params['ident'] ?? '', visibleOrAll(context));
+    const visible = visibleAcross(policies, 'cluster:delete_all_projects', context);
+    const cluster = await oneCluster(store, params['ident'] ?? '', visible);
     enforce(policies, 'cluster:delete', context, cluster);
     await orderDeletion(services, request, cluster);
     return { status: 204 };
@@ -84,7 +86,7 @@ export function clusterRoutes(services: ApiServices): Route[] {
       method: 'GET',
       path,
       query: LIST_PARAMETERS,
-      policies: ['cluster:get_all'],
+      policies: ['cluster:get_all', 'cluster:get_all_all_projects'],
       summary: 'List clusters',
       responses: { 200: answers.listOf('clusters', answers.clusterInList) },
       handle: listing('get_all', 'clusters'),
@@ -93,7 +95,7 @@ export function clusterRoutes(services: ApiServices): Route[] {
       method: 'GET',
       path: `${path}/detail`,
       query: LIST_PARAMETERS,
-      policies: ['cluster:detail'],
+      policies: ['cluster:detail', 'cluster:detail_all_projects'],
       summary: 'List clusters, in full',
       responses: { 200: answers.listOf('clusters', answers.cluster) },
       handle: listing('detail', 'clusters/detail'),
@@ -101,7 +103,7 @@ export function clusterRoutes(services: ApiServices): Route[] {
     {
       method: 'POST',
       path,
-      policies: ['cluster:create'],
+      policies: ['cluster:create', 'clustertemplate:get_one_all_projects'],
       summary: 'Build a cluster',
       request: bodySchema(clusterFields),
       responses: { 202: answers.accepted },
@@ -110,7 +112,7 @@ export function clusterRoutes(services: ApiServices): Route[] {
     {
       method: 'GET',
       path: one,
-      policies: ['cluster:get'],
+      policies: ['cluster:get', 'cluster:get_one_all_projects'],
       summary: 'Show a cluster',
       responses: { 200: answers.cluster },
       handle: show,
@@ -118,7 +120,7 @@ export function clusterRoutes(services: ApiServices): Route[] {
     {
       method: 'DELETE',
       path: one,
-      policies: ['cluster:delete'],
+      policies: ['cluster:delete', 'cluster:delete_all_projects'],
       summary: 'Remove a cluster with all that was made for it',
       responses: { 204: null },
       handle: remove,

@@ -1,11 +1,10 @@
 import { badRequest, notFound } from '../clusters/errors.ts';
 import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, pageOf } from './list-query.ts';
-import { oneCluster, visibleOrAll } from './lookup.ts';
-import { enforce } from './policies.ts';
+import { oneCluster, visibleBeyond } from './lookup.ts';
+import { enforce, targetOf } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { targetOf } from './template-routes.ts';
 import { textList, writtenLabels } from './patch-fields.ts';
 import { bodySchema, ignored, mandatoryText, readObject, readOnly, text } from './wire-fields.ts';
 
@@ -41,7 +40,8 @@ export function federationRoutes(services: ApiServices): Route[] {
   async function create({ context, body }: ApiRequest): Promise<ApiReply> {
     enforce(policies, 'federation:create', context, targetOf(context));
     const asked = readObject('federation', body(), federationFields);
-    await oneCluster(store, asked.hostcluster_id, visibleOrAll(context));
+    const visible = visibleBeyond(policies, 'cluster:get_one_all_projects', context);
+    await oneCluster(store, asked.hostcluster_id, visible);
     if (!Object.hasOwn(asked.properties ?? {}, 'dns-zone')) {
       throw badRequest('No DNS zone specified. Please specify a `dns-zone`.');
     }
@@ -79,7 +79,7 @@ export function federationRoutes(services: ApiServices): Route[] {
     {
       method: 'POST',
       path,
-      policies: ['federation:create'],
+      policies: ['federation:create', 'cluster:get_one_all_projects'],
       summary: 'Ask for a federation, which nobody builds',
       request: bodySchema(federationFields),
       responses: { 202: answers.accepted },

@@ -4,11 +4,10 @@ import { coesWithLabels, labelSchema } from '../clusters/labels/label-registry.t
 import type { Cluster, ClusterEvent, Condition, Operation } from '../store/rows.ts';
 import { eventStream } from './event-stream.ts';
 import * as answers from './gantry-schemas.ts';
-import { oneCluster, visibleOrAll } from './lookup.ts';
-import { enforce, type PolicyName } from './policies.ts';
+import { oneCluster, visibleBeyond } from './lookup.ts';
+import { enforce, targetOf, type PolicyName } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { targetOf } from './template-routes.ts';
 import { timestamp } from './timestamp.ts';
 import { whatToDo } from './what-to-do.ts';
 
@@ -31,7 +30,8 @@ export function gantryRoutes(services: ApiServices): Route[] {
   }
 
   async function clusterFor(policy: PolicyName, { context, params }: ApiRequest): Promise<Cluster> {
-    const cluster = await oneCluster(store, params['ident'] ?? '', visibleOrAll(context));
+    const visible = visibleBeyond(policies, 'cluster:get_one_all_projects', context);
+    const cluster = await oneCluster(store, params['ident'] ?? '', visible);
     enforce(policies, policy, context, cluster);
     return cluster;
   }
@@ -96,7 +96,7 @@ export function gantryRoutes(services: ApiServices): Route[] {
     {
       method: 'GET',
       path: `${cluster}/conditions`,
-      policies: ['gantry:cluster_conditions'],
+      policies: ['gantry:cluster_conditions', 'cluster:get_one_all_projects'],
       summary: 'Say what is in order with a cluster and what is not',
       responses: { 200: answers.conditions },
       handle: conditions,
@@ -105,7 +105,7 @@ export function gantryRoutes(services: ApiServices): Route[] {
       method: 'GET',
       path: `${cluster}/events`,
       query: ['after'],
-      policies: ['gantry:cluster_events'],
+      policies: ['gantry:cluster_events', 'cluster:get_one_all_projects'],
       summary: "Tell a cluster's story, oldest first",
       responses: { 200: answers.events },
       handle: events,
@@ -114,7 +114,7 @@ export function gantryRoutes(services: ApiServices): Route[] {
       method: 'GET',
       path: `${cluster}/events/stream`,
       query: ['after'],
-      policies: ['gantry:cluster_events'],
+      policies: ['gantry:cluster_events', 'cluster:get_one_all_projects'],
       summary: "Tell a cluster's story as it happens, as server-sent events",
       responses: { 200: answers.eventStream },
       answers: 'text/event-stream',
@@ -123,7 +123,7 @@ export function gantryRoutes(services: ApiServices): Route[] {
     {
       method: 'GET',
       path: `${cluster}/operations`,
-      policies: ['gantry:cluster_operations'],
+      policies: ['gantry:cluster_operations', 'cluster:get_one_all_projects'],
       summary: 'Say what was asked for and how far it has come',
       responses: { 200: answers.operations },
       handle: operations,

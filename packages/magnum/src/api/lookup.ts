@@ -8,15 +8,28 @@ import {
 import type { Cluster, ClusterTemplate } from '../store/rows.ts';
 import type { ClusterShown, Store, TemplateIdent, Visibility } from '../store/store.ts';
 import { identOf } from './ident.ts';
+import { enforce, targetOf, type AcrossProjects, type Policies } from './policies.ts';
 
 /** What a caller may see: a project's, or, without one, their own. */
 export function visibleTo(context: RequestContext): Visibility {
   return context.projectId === undefined ? { userId: context.userId } : { projectId: context.projectId };
 }
 
-/** The same, but all of it for an administrator, where the original lets them cross projects. */
-export function visibleOrAll(context: RequestContext): Visibility {
-  return context.isAdmin ? 'all' : visibleTo(context);
+/**
+ * The same, but for administrators all of it, where the original lets them cross projects.
+ *
+ * @throws MagnumError 403 for an administrator whom the rule refuses, be it about a thing of their own project
+ */
+export function visibleAcross(policies: Policies, rule: AcrossProjects, context: RequestContext): Visibility {
+  if (!context.isAdmin) return visibleTo(context);
+  enforce(policies, rule, context, targetOf(context));
+  return 'all';
+}
+
+/** Where the original doesn't let them cross: administrators whom the rule refuses see what they see there. */
+export function visibleBeyond(policies: Policies, rule: AcrossProjects, context: RequestContext): Visibility {
+  const beyond = context.isAdmin && policies.allows(rule, context, targetOf(context));
+  return beyond ? 'all' : visibleTo(context);
 }
 
 /** @throws MagnumError 404, or 409 for a name that several clusters have */

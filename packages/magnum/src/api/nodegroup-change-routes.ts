@@ -7,7 +7,7 @@ import * as answers from './answer-schemas.ts';
 import { checkCloud } from './cloud-checks.ts';
 import { driverOf } from './cluster-type.ts';
 import { warnOfLabels } from './label-events.ts';
-import { oneCluster, visibleOrAll } from './lookup.ts';
+import { oneCluster, visibleBeyond } from './lookup.ts';
 import { readNodegroupPatch } from './nodegroup-patch.ts';
 import { checkName, newNodegroup, nodegroupFields } from './nodegroup-request.ts';
 import { nodegroupDetail, nodegroupOrdered } from './nodegroup-view.ts';
@@ -27,7 +27,8 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
 
   async function clusterFor(policy: PolicyName, request: ApiRequest): Promise<ClusterWithGroups> {
     const { context, params } = request;
-    const cluster = await oneCluster(store, params['cluster'] ?? '', visibleOrAll(context));
+    const visible = visibleBeyond(policies, 'cluster:update_all_projects', context);
+    const cluster = await oneCluster(store, params['cluster'] ?? '', visible);
     enforce(policies, policy, context, cluster);
     const [shown] = await store.clusters.withGroups([cluster]);
     return shown ?? { cluster, nodegroups: [], template: undefined };
@@ -120,7 +121,7 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
       method: 'POST',
       path,
       since: SINCE,
-      policies: ['nodegroup:create'],
+      policies: ['nodegroup:create', 'cluster:update_all_projects'],
       summary: 'Add a node group to a cluster',
       request: bodySchema(nodegroupFields),
       responses: { 202: answers.nodegroupOrdered },
@@ -130,7 +131,7 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
       method: 'PATCH',
       path: `${path}/:ident`,
       since: SINCE,
-      policies: ['nodegroup:update'],
+      policies: ['nodegroup:update', 'cluster:update_all_projects'],
       summary: 'Change how many nodes a group may have, or how its nodes are labelled',
       request: answers.patch,
       responses: { 202: answers.nodegroup },
@@ -140,7 +141,7 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
       method: 'DELETE',
       path: `${path}/:ident`,
       since: SINCE,
-      policies: ['nodegroup:delete'],
+      policies: ['nodegroup:delete', 'cluster:update_all_projects'],
       summary: 'Remove a node group that was added',
       responses: { 204: null },
       handle: remove,

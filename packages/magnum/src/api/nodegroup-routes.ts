@@ -1,7 +1,7 @@
 import { notFound } from '../clusters/errors.ts';
 import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, pageOf, withMarker } from './list-query.ts';
-import { oneCluster, visibleOrAll } from './lookup.ts';
+import { oneCluster, visibleAcross } from './lookup.ts';
 import { nodegroupBrief, nodegroupDetail } from './nodegroup-view.ts';
 import { oneNodegroup } from './one-nodegroup.ts';
 import { enforce } from './policies.ts';
@@ -15,7 +15,8 @@ export function nodegroupRoutes(services: ApiServices): Route[] {
   const { store, policies } = services;
 
   async function list({ context, params, query, base }: ApiRequest): Promise<ApiReply> {
-    const cluster = await oneCluster(store, params['cluster'] ?? '', visibleOrAll(context));
+    const visible = visibleAcross(policies, 'nodegroup:get_all_all_projects', context);
+    const cluster = await oneCluster(store, params['cluster'] ?? '', visible);
     enforce(policies, 'nodegroup:get_all', context, cluster);
     const page = pageOf(query, { table: 'nodegroup' }, services.settings.api.max_limit);
     const { groups, more } = await withMarker(
@@ -31,7 +32,8 @@ export function nodegroupRoutes(services: ApiServices): Route[] {
   }
 
   async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {
-    const cluster = await oneCluster(store, params['cluster'] ?? '', visibleOrAll(context));
+    const visible = visibleAcross(policies, 'nodegroup:get_one_all_projects', context);
+    const cluster = await oneCluster(store, params['cluster'] ?? '', visible);
     enforce(policies, 'nodegroup:get', context, cluster);
     const ident = params['ident'] ?? '';
     const group = oneNodegroup(await store.nodegroups.of(cluster.uuid), ident);
@@ -45,7 +47,7 @@ export function nodegroupRoutes(services: ApiServices): Route[] {
       path,
       since: SINCE,
       query: [...LIST_PARAMETERS, 'role'],
-      policies: ['nodegroup:get_all'],
+      policies: ['nodegroup:get_all', 'nodegroup:get_all_all_projects'],
       summary: "List a cluster's node groups",
       responses: { 200: answers.listOf('nodegroups', answers.nodegroupInList) },
       handle: list,
@@ -54,7 +56,7 @@ export function nodegroupRoutes(services: ApiServices): Route[] {
       method: 'GET',
       path: `${path}/:ident`,
       since: SINCE,
-      policies: ['nodegroup:get'],
+      policies: ['nodegroup:get', 'nodegroup:get_one_all_projects'],
       summary: 'Show a node group',
       responses: { 200: answers.nodegroup },
       handle: show,

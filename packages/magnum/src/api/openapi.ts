@@ -114,7 +114,7 @@ function operation(route: Route, shared: Record<string, Json>): Json {
     operationId: operationId(route),
     tags: [tagOf(route)],
     summary: route.summary ?? '',
-    description: `Decided by policy: ${(route.policies ?? []).join(', ')}.${since}`,
+    description: `Decided by policy: ${route.policies.join(', ')}.${since}`,
     parameters: [
       ...[...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
         name,

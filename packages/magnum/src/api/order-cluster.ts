@@ -4,7 +4,7 @@ import type { Cluster, ClusterTemplate, OperationCaller } from '../store/rows.ts
 import type { Store } from '../store/store.ts';
 import { newCluster, type ClusterRequest, type NewCluster } from './cluster-request.ts';
 import { warnOfLabels } from './label-events.ts';
-import { oneTemplate, visibleOrAll } from './lookup.ts';
+import { oneTemplate, visibleBeyond } from './lookup.ts';
 import { operationCaller } from './operation-caller.ts';
 import { CLUSTER_RESOURCE } from './quota-routes.ts';
 import type { ApiRequest } from './route.ts';
@@ -85,14 +85,15 @@ async function checkQuota({ settings }: ApiServices, from: Store, projectId: str
 }
 
 async function templateOf(
-  { store }: ApiServices,
+  { store, policies }: ApiServices,
   { context }: ApiRequest,
   ident: string,
   { unknownTemplate }: OrderForm,
 ): Promise<ClusterTemplate> {
   const wanted = /^\d{1,9}$/.test(ident) ? { id: Number(ident) } : ident;
   try {
-    return await oneTemplate(store, wanted, visibleOrAll(context));
+    const visible = visibleBeyond(policies, 'clustertemplate:get_one_all_projects', context);
+    return await oneTemplate(store, wanted, visible);
   } catch (error) {
     const missing = error instanceof MagnumError && error.status === 404;
     throw missing && unknownTemplate === 400 ? badRequest(error.message) : error;

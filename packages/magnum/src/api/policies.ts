@@ -10,7 +10,7 @@ import { policyDenied } from '../clusters/errors.ts';
 import { policyDefaults, type PolicyName } from './policy-defaults.ts';
 import type { ApiSettings } from './settings.ts';
 
-export type { PolicyName } from './policy-defaults.ts';
+export type { AcrossProjects, PolicyName } from './policy-defaults.ts';
 
 export interface Policies extends Enforcer<PolicyName> {
   /** The caller, `isAdmin` being what the rule `context_is_admin` says. */
@@ -57,6 +57,11 @@ export function createPolicies(options: PolicyOptions): Policies {
       return isAdmin === context.isAdmin ? context : { ...context, isAdmin };
     },
   };
+}
+
+/** What is acted upon when nothing particular is: things of the caller's own. */
+export function targetOf(context: RequestContext): { project_id: string | undefined; user_id: string } {
+  return { project_id: context.projectId, user_id: context.userId };
 }
 
 /** @throws MagnumError 403 */

@@ -114,6 +114,8 @@ const operations = {
 } as const satisfies Record<string, readonly [string, string | undefined]>;
 
 export type PolicyName = keyof typeof operations;
+/** The rules that let administrators beyond their own project. */
+export type AcrossProjects = Extract<PolicyName, `${string}_all_projects`>;
 type RoleName = keyof typeof roles;
 
 export const policyNames = Object.keys(operations) as PolicyName[];

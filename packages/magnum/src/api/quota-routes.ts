@@ -4,10 +4,9 @@ import type { Quota } from '../store/rows.ts';
 import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
 import { visibleTo } from './lookup.ts';
-import { enforce } from './policies.ts';
+import { enforce, targetOf } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { targetOf } from './template-routes.ts';
 import { timestamp } from './timestamp.ts';
 import { bodySchema, booleanOf, integer, readObject, readOnly, text } from './wire-fields.ts';
 
@@ -33,7 +32,7 @@ export function quotaRoutes(services: ApiServices): Route[] {
     enforce(policies, 'quota:get_all', context, targetOf(context));
     const table = { table: 'quotas', marker: 'number' } as const;
     const page = pageOf(query, table, services.settings.api.max_limit);
-    const all = booleanOf(query['all_tenants']) === true;
+    const all = context.isAdmin && booleanOf(query['all_tenants']) === true;
     const quotas = await withMarker(store.quotas.list(all ? 'all' : visibleTo(context), page), (marker) =>
       notFound(`Quota with id ${marker} could not be found.`),
     );

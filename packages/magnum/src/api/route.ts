@@ -37,7 +37,7 @@ export interface Route {
   /** Query parameters it knows; every other one is refused. */
   readonly query?: readonly string[];
   /** The rules of policy that decide on it, as `docs/policies.md` lists them. */
-  readonly policies?: readonly PolicyName[];
+  readonly policies: readonly [PolicyName, ...PolicyName[]];
   /** One line for the API's document. */
   readonly summary?: string;
   /** The body: the `schema` of the fields that read it. */

@@ -2,14 +2,13 @@ import type { RequestContext } from '@gantry/oslo';
 import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
 import type { TSchema } from 'typebox';
 import { generatedName } from '../clusters/generated-name.ts';
-import type { Undecoded } from '../store/codec.ts';
 import type { ClusterTemplate, New } from '../store/rows.ts';
-import type { Page } from '../store/store.ts';
+import type { Visibility } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, listJson, pageOf, withMarker } from './list-query.ts';
-import { oneTemplate, visibleOrAll } from './lookup.ts';
+import { oneTemplate, visibleAcross, visibleTo } from './lookup.ts';
 import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
-import { enforce } from './policies.ts';
+import { enforce, targetOf, type AcrossProjects } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { templateFields, templateRow, validatedTemplate, type TemplateRequest } from './template-request.ts';
@@ -65,19 +64,25 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
   const { store, policies } = services;
   const { collection, policy } = kind;
 
+  /** The rule by which administrators cross projects: at bay models they don't. */
+  function across(verb: 'get_all' | 'detail' | 'get_one' | 'update' | 'delete'): AcrossProjects[] {
+    return policy === 'baymodel' ? [] : [`${policy}:${verb}_all_projects`];
+  }
+
+  function visible(verb: Parameters<typeof across>[0], context: RequestContext): Visibility {
+    const [rule] = across(verb);
+    return rule === undefined ? visibleTo(context) : visibleAcross(policies, rule, context);
+  }
+
   function listing(rule: 'get_all' | 'detail', path: string) {
     return async (request: ApiRequest): Promise<ApiReply> => {
       const { context, base } = request;
       enforce(policies, `${policy}:${rule}`, context, targetOf(context));
       const page = pageOf(request.query, { table: 'cluster_template' }, services.settings.api.max_limit);
-      const found = await listed(context, page);
+      const found = await withMarker(store.templates.list(visible(rule, context), page), templateNotFound);
       const items = found.map((template) => templateJson(template, base, collection));
       return { status: 200, json: listJson(base, path, collection, items, page, found.at(-1)?.uuid) };
     };
-  }
-
-  function listed(context: RequestContext, page: Page): Promise<Undecoded<ClusterTemplate>[]> {
-    return withMarker(store.templates.list(visibleOrAll(context), page), templateNotFound);
   }
 
   async function create({ context, body, base }: ApiRequest): Promise<ApiReply> {
@@ -98,13 +103,13 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
   }
 
   async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {
-    const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
+    const template = await oneTemplate(store, params['ident'] ?? '', visible('get_one', context));
     if (!template.public) enforce(policies, `${policy}:get`, context, template);
     return { status: 200, json: templateJson(template, base, collection) };
   }
 
   async function update({ context, params, base, body }: ApiRequest): Promise<ApiReply> {
-    const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
+    const template = await oneTemplate(store, params['ident'] ?? '', visible('update', context));
     enforce(policies, `${policy}:update`, context, template);
     const operations = readPatch(body(), PATCH_RULES);
     if (!harmless(operations) && (await store.templates.isReferenced(template.uuid))) {
@@ -138,7 +143,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
   }
 
   async function remove({ context, params }: ApiRequest): Promise<ApiReply> {
-    const template = await oneTemplate(store, params['ident'] ?? '', visibleOrAll(context));
+    const template = await oneTemplate(store, params['ident'] ?? '', visible('delete', context));
     enforce(policies, `${policy}:delete`, context, template);
     await store.transaction(async (inner) => {
       await inner.lock(`template ${template.uuid}`);
@@ -155,7 +160,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
       method: 'GET',
       path,
       query: LIST_PARAMETERS,
-      policies: [`${policy}:get_all`],
+      policies: [`${policy}:get_all`, ...across('get_all')],
       summary: `List ${kind.words.many}`,
       responses: { 200: answers.listOf(collection, kind.answer) },
       handle: listing('get_all', collection),
@@ -164,7 +169,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
       method: 'GET',
       path: `${path}/detail`,
       query: LIST_PARAMETERS,
-      policies: [`${policy}:detail`],
+      policies: [`${policy}:detail`, ...across('detail')],
       summary: `List ${kind.words.many}, in full`,
       responses: { 200: answers.listOf(collection, kind.answer) },
       handle: listing('detail', `${collection}/detail`),
@@ -181,7 +186,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     {
       method: 'GET',
       path: one,
-      policies: [`${policy}:get`],
+      policies: [`${policy}:get`, ...across('get_one')],
       summary: `Show ${kind.words.one}`,
       responses: { 200: kind.answer },
       handle: show,
@@ -189,7 +194,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     {
       method: 'PATCH',
       path: one,
-      policies: [`${policy}:update`, `${policy}:publish`],
+      policies: [`${policy}:update`, ...across('update'), `${policy}:publish`],
       summary: `Change ${kind.words.one}`,
       request: answers.patch,
       responses: { 200: kind.answer },
@@ -198,17 +203,12 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     {
       method: 'DELETE',
       path: one,
-      policies: [`${policy}:delete`],
+      policies: [`${policy}:delete`, ...across('delete')],
       summary: `Remove ${kind.words.one} that no cluster uses`,
       responses: { 204: null },
       handle: remove,
     },
   ];
-}
-
-/** What is acted upon when nothing particular is: things of the caller's own. */
-export function targetOf(context: RequestContext): { project_id: string | undefined; user_id: string } {
-  return { project_id: context.projectId, user_id: context.userId };
 }
 
 /** @throws MagnumError 403 for a token that isn't for a project, where whatever is made would belong to none */
