@@ -44,6 +44,24 @@ describe('the structure check', () => {
     ]);
   });
 
+  it('names a library that is imported without being declared, or declared in vain', () => {
+    const faults = check({
+      'package.json': `{ "devDependencies": { "vitest": "1" } }`,
+      'packages/oslo/package.json': `{ "exports": { ".": "./src/index.ts" }, "dependencies": { "pino": "1", "@scope/ini": "1" } }`,
+      'packages/oslo/src/index.ts': `export * from './logs/a.ts'; await import('@scope/ini/lib');`,
+      'packages/oslo/src/logs/a.ts': `import 'vitest'; import type { X } from 'yaml'; import 'node:fs';`,
+      'packages/oslo/src/logs/a.test.ts': `import 'vitest'; import './a.ts'; import 'ajv';`,
+      'tests/real/a.ts': `import 'vitest'; import 'gantry'; import 'yaml';`,
+    });
+    expect(faults).toEqual([
+      `packages/oslo/src/logs/a.ts: imports vitest, which packages/oslo/package.json doesn't declare`,
+      `packages/oslo/src/logs/a.ts: imports yaml, which packages/oslo/package.json doesn't declare`,
+      `packages/oslo/src/logs/a.test.ts: imports ajv, which packages/oslo/package.json doesn't declare`,
+      `packages/oslo/package.json: nothing imports pino`,
+      `tests/real/a.ts: imports yaml, which package.json doesn't declare`,
+    ]);
+  });
+
   it('names a file that stands in no known room', () => {
     expect(check({ 'packages/magnum/src/utils.ts': '' })[0]).toContain('stands in no known room');
     expect(check({ 'notes.txt': '' })[0]).toContain('stands in no known room');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import { parseSync } from 'oxc-parser';
+import { dependencyFaults } from './dependencies.ts';
 
 /** What each package, and each ring of tests, may import of the others. Source: docs/architecture.md, "The house". */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +48,8 @@ export type Fault = string;
 
 /**
  * Checks every file against the layout: that it stands in a known room, imports only what its package may,
- * reaches other packages by their front door only, and is part of no import cycle.
+ * reaches other packages by their front door only, declares the libraries it imports and no others, and is part of no
+ * import cycle.
  *
  * @param files paths from the root of the repository, with `/`
  * @param read gives the text of one
@@ -60,16 +62,18 @@ export function checkStructure(
   const faults: Fault[] = files
     .filter((file) => !inRoom(file))
     .map((file) => `${file}: stands in no known room (tools/structure.ts)`);
+  const imports = new Map(sources.map((file) => [file, importsOf(file, read(file))]));
   const graph = new Map<string, string[]>();
-  for (const file of sources) {
+  for (const [file, specifiers] of imports) {
     const targets: string[] = [];
-    for (const target of importsOf(file, read(file))) {
+    for (const target of specifiers) {
       const fault = faultOf(file, target);
       if (fault) faults.push(`${file}: ${fault}`);
       if (target.startsWith('.')) targets.push(normalize(join(dirname(file), target)));
     }
     graph.set(file, targets);
   }
+  faults.push(...dependencyFaults(imports, files, read));
   return [...faults, ...cycles(graph).map((cycle) => `${cycle.join(' → ')}: an import cycle`)];
 }
 

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { createLogger } from '@gantry/oslo';
 import { mountCloud, type RunningCloud } from '../cloud/cloud.ts';
 import type { Caller, ServiceFactory, ServiceType } from '../cloud/service.ts';
 import { openStore, type Row, type Store, type Table } from '../cloud/store.ts';
@@ -183,7 +183,7 @@ export async function startHeat(
   const app = Fastify({ routerOptions: { maxParamLength: 500 } });
   const running = mountCloud(app, {
     store,
-    log: pino({ level: 'silent' }),
+    log: createLogger('test', { level: 'silent' }),
     publicUrl: 'http://cloud',
     internalUrl: 'http://inside',
     now: clock.now,
