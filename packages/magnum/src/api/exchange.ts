@@ -32,7 +32,8 @@ export function segmentsOf(request: FastifyRequest): string[] {
 export function queryOf(request: FastifyRequest, known: readonly string[]): Record<string, string> {
   const query: Record<string, string> = {};
   const start = request.url.indexOf('?');
-  const search = new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
+  if (start < 0) return query;
+  const search = new URLSearchParams(request.url.slice(start + 1));
   for (const [name, value] of search) {
     if (!known.includes(name)) throw badRequest(`Unknown argument: "${name}"`);
     if (value.includes('\0'))

@@ -1,10 +1,14 @@
 import type { ClusterIdent } from '../store/store.ts';
 
+/** As the database has them. */
+const USUAL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 /**
  * Whether a text is a UUID in one of the forms that Python's `uuid` reads: with or without dashes, in braces, as a
  * URN. @returns it in the form the database has
  */
 export function asUuid(text: string): string | undefined {
+  if (USUAL.test(text)) return text;
   const digits = text
     .replace(/^urn:/i, '')
     .replace(/^uuid:/i, '')

@@ -27,7 +27,7 @@ import {
 import { openApiDocument } from './openapi.ts';
 import { createPolicies } from './policies.ts';
 import { parseBody } from './request-body.ts';
-import { matchRoute, type ApiReply } from './route.ts';
+import { routeFinder, type ApiReply } from './route.ts';
 import { apiRoutes } from './routes.ts';
 import type { ApiServices } from './services.ts';
 import { refusalOf } from './store-refusals.ts';
@@ -77,6 +77,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     }),
   };
   const routes = apiRoutes(services, max);
+  const findRoute = routeFinder(routes);
   const tokens = createTokenCheck({
     session: options.sessions.ofService(),
     cacheSeconds: options.settings.keystone_authtoken.token_cache_time,
@@ -142,7 +143,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     { request, context, version, base, requestId }: Dispatch,
   ): Promise<ApiReply> {
     try {
-      const matched = matchRoute(routes, request.method, segments);
+      const matched = findRoute(request.method, segments);
       if (matched === undefined) return { status: 404, body: errorBody(404, '', '', 'Not Found') };
       if (matched === 'wrong method') return refused(methodNotAllowed('Method Not Allowed'), '');
       const { route, params } = matched;

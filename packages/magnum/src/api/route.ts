@@ -56,32 +56,45 @@ export type Matched =
   | undefined;
 
 /**
- * Finds the route of a path. Literal segments win over named ones.
+ * Makes what finds the route of a path. Literal segments win over named ones.
  *
- * @param segments of the path, decoded, without the version
+ * @returns takes the path's segments, decoded, without the version
  */
-export function matchRoute(routes: readonly Route[], method: string, segments: readonly string[]): Matched {
-  let known = false;
-  let best: { route: Route; params: Record<string, string>; named: number } | undefined;
+export function routeFinder(
+  routes: readonly Route[],
+): (method: string, segments: readonly string[]) => Matched {
+  const byLength = new Map<number, { route: Route; pattern: readonly string[] }[]>();
   for (const route of routes) {
-    const params = paramsOf(route.path, segments);
-    if (!params) continue;
-    known = true;
-    const named = Object.keys(params).length;
-    if (route.method === method && (!best || named < best.named)) best = { route, params, named };
+    const pattern = route.path.split('/').slice(1);
+    const others = byLength.get(pattern.length) ?? [];
+    byLength.set(pattern.length, [...others, { route, pattern }]);
   }
-  if (best) return best;
-  return known ? 'wrong method' : undefined;
+  return (method, segments) => {
+    let known = false;
+    let best: { route: Route; pattern: readonly string[]; named: number } | undefined;
+    for (const { route, pattern } of byLength.get(segments.length) ?? []) {
+      if (!fits(pattern, segments)) continue;
+      known = true;
+      const named = pattern.filter(isNamed).length;
+      if (route.method === method && (!best || named < best.named)) best = { route, pattern, named };
+    }
+    if (!best) return known ? 'wrong method' : undefined;
+    return { route: best.route, params: paramsOf(best.pattern, segments) };
+  };
 }
 
-function paramsOf(path: string, segments: readonly string[]): Record<string, string> | undefined {
-  const pattern = path.split('/').slice(1);
-  if (pattern.length !== segments.length) return undefined;
+function isNamed(part: string): boolean {
+  return part.startsWith(':');
+}
+
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  return pattern.every((part, index) => isNamed(part) || part === segments[index]);
+}
+
+function paramsOf(pattern: readonly string[], segments: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
-    const segment = segments[index] ?? '';
-    if (part.startsWith(':')) params[part.slice(1)] = segment;
-    else if (part !== segment) return undefined;
+    if (isNamed(part)) params[part.slice(1)] = segments[index] ?? '';
   }
   return params;
 }

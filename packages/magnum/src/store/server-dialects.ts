@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { MysqlDialect, PostgresDialect, type Dialect, type PostgresPool } from 'kysely';
 import type { ServerAddress, Tls } from './database-url.ts';
 import { StoreFileError } from './faults.ts';
+import { MAX_PREPARED, prepareReads } from './prepared-statements.ts';
 
 /** How many connections a process has to its database. */
 export interface PoolSize {
@@ -36,12 +37,14 @@ export function mariadbDialect(address: ServerAddress, size: PoolSize): Dialect 
         idleTimeout: IDLE_MS,
         enableKeepAlive: true,
         dateStrings: true,
+        maxPreparedStatements: MAX_PREPARED,
       });
       // Strict, so that nothing is cut off silently; without NO_BACKSLASH_ESCAPES, as the driver quotes with them.
       // Read committed: InnoDB's other level locks gaps between rows, which only makes deadlocks here.
       pool.on('connection', (connection) => {
         connection.query(`set session sql_mode = 'TRADITIONAL', time_zone = '+00:00'`);
         connection.query('set session transaction isolation level read committed');
+        prepareReads(connection);
       });
       return pool;
     },

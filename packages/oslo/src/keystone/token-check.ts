@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { identityClient, isNotFound, OpenStackError, type Session } from '@gantry/openstack';
 import { contextOf, type RequestContext } from './request-context.ts';
 
@@ -67,7 +67,7 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
     async check(token) {
       if (token === '' || token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token)) return undefined;
       // The cache holds no token that could be used.
-      const key = createHash('sha256').update(token).digest('base64');
+      const key = hash('sha256', token, 'base64');
       const entry = known.get(key);
       if (entry && entry.until > now()) return entry.context && { ...entry.context, token };
       if (entry) known.delete(key);
