@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { beforeAll, expect, vi } from 'vitest';
 import { ask, cloud, uuidOf } from './client.ts';
 import { check, shows } from './expectation.ts';
-import { buildable, gone, patch, settled, template, trash } from './objects.ts';
+import { begun, buildable, gone, patch, patience, settled, template, trash } from './objects.ts';
 
 /**
  * The life of a cluster. Its tests are in the order of that life: each takes the cluster as the one before has left it.
@@ -191,6 +191,7 @@ shows(
       detail: 'Unknown argument: "rollback"',
     });
     check(await ask('PATCH', url(), { as: 'other', body: zero }), { status: 404 });
+    check(await ask('PATCH', url(), { body: patch('replace', '/node_count', '1') }), 'number as text');
   },
 );
 
@@ -207,6 +208,7 @@ shows(
       { href: `${cloud.base}/certificates/${id}`, rel: 'bookmark' },
     ]);
     check(await ask('GET', '/v1/certificates/life'), { status: 200, body: { cluster_uuid: id } });
+    check(await ask('GET', `/v1/certificates/${id}`, { as: 'admin' }), 'certificate of another project');
     check(await ask('GET', `/v1/certificates/${id}`, { as: 'mate' }), {
       status: 403,
       detail: "Policy doesn't allow certificate:get to be performed.",
@@ -416,11 +418,16 @@ shows(
 );
 
 shows(['PATCH /v1/clusters/{id}'], 'grows when its number of nodes is changed', async () => {
-  const accepted = await ask('PATCH', url(), { body: patch('replace', '/node_count', 2) });
+  const accepted = await ask('PATCH', url(), { body: patch('replace', '/node_count', 3) });
   check(accepted, { status: 202 });
   expect(accepted.body).toEqual({ uuid: id });
-  expect(await settled(id, 'UPDATE')).toBe('UPDATE_COMPLETE');
-  check(await ask('GET', url()), { status: 200, body: { node_count: 2 } });
+  await begun(id);
+  const unhealthy = patch('add', '/health_status', 'UNHEALTHY');
+  check(await ask('PATCH', url(), { body: unhealthy }), { status: 202 });
+  check(await ask('GET', url()), 'health while a cluster changes');
+  check(await ask('PATCH', url(), { body: patch('replace', '/node_count', 2) }), { status: 202 });
+  const inTheEnd = async () => check(await ask('GET', url()), 'size while a cluster changes');
+  await vi.waitFor(inTheEnd, patience);
 });
 
 shows(
@@ -436,6 +443,7 @@ shows(
     });
     check(bounded, { status: 202 });
     expect(await settled(id, 'UPDATE')).toBe('UPDATE_COMPLETE');
+    check(await ask('GET', `${url()}/nodegroups`), 'bounds of a listed node group');
     check(await ask('POST', `${url()}/actions/resize`, { body: { node_count: 0 } }), {
       status: 400,
       detail:
@@ -506,6 +514,20 @@ shows(
 shows(['GET /v1/stats'], 'counts in the statistics, masters among the nodes', async () => {
   check(await ask('GET', '/v1/stats'), { status: 200, body: { clusters: 1, nodes: 2 } });
 });
+
+shows(
+  ['POST /v1/clusters/{id}/nodegroups', '400 FlavorNotFound'],
+  'gets no node group of a flavor that is not there',
+  async () => {
+    const body = { name: 'unbuildable', flavor_id: 'nosuch' };
+    const answer = await ask('POST', `${url()}/nodegroups`, { body });
+    check(answer, 'node group of an unknown flavor');
+    if (answer.status !== 202) return;
+    const failed = { status: 200, body: { status: 'CREATE_FAILED' } };
+    const inTheEnd = async () => check(await ask('GET', `${url()}/nodegroups/unbuildable`), failed);
+    await vi.waitFor(inTheEnd, patience);
+  },
+);
 
 shows(['DELETE /v1/clusters/{id}'], 'is deleted, and then nothing of it is found', async () => {
   check(await ask('DELETE', url()), { status: 204 });

@@ -189,6 +189,79 @@ export const departures = {
     gantry: missing('cluster_template'),
     reason: 'The text names what is missing.',
   },
+  'field given twice': {
+    request: '`POST /v1/clustertemplates` with a field that is given twice',
+    original: { status: 201, body: { tags: 'second' } },
+    gantry: { status: 400, detail: /tags is given twice/ },
+    reason: 'Which of them is meant can’t be told.',
+  },
+  'number beyond all databases': {
+    request: '`POST /v1/clustertemplates` with a number of more than 15 digits',
+    original: { status: 500 },
+    gantry: { status: 400, detail: /attribute docker_volume_size\. Value: '9007199254740993'/ },
+    reason: 'Bad input is the client’s error, and the text names the field.',
+  },
+  'body too large': {
+    request: '`POST` of more than `[oslo_middleware] max_request_body_size` bytes (114688)',
+    original: { status: 400, detail: /maximum character requirement of 255/ },
+    gantry: { status: 413 },
+    reason:
+      'What nobody needs is not read into memory. Services of OpenStack have this limit; the original forgets it.',
+  },
+  'label with a dot': {
+    request: '`PATCH /v1/clustertemplates/{id}` of a label whose key has a dot',
+    original: { status: 400, detail: /should match the pattern/ },
+    gantry: { status: 200, body: { labels: { 'a.b': 'c' } } },
+    reason: 'Kubernetes’ labels have dots and slashes (`~1` in a path), and a `POST` takes them.',
+  },
+  'time of a change': {
+    request: '`PATCH /v1/clustertemplates/{id}`, of what its answer says of `updated_at`',
+    original: { status: 200, body: { updated_at: null } },
+    gantry: { status: 200 },
+    reason: 'It is the time of this change; the original shows that of the one before.',
+  },
+  'number as text': {
+    request: '`PATCH /v1/clusters/{id}` with a number as text, as Horizon sends it',
+    original: { status: 400, detail: /not supported between instances of 'str' and 'int'/ },
+    gantry: { status: 202 },
+    reason: 'A `POST` takes it too.',
+  },
+  'certificate of another project': {
+    request:
+      '`GET`, `POST`, `PATCH /v1/certificates`, `POST /v1/clusters/{id}/actions/resize`, and `POST`, `PATCH`, `DELETE` of node groups, of another project’s cluster, as an administrator',
+    original: { status: 404 },
+    gantry: { status: 200 },
+    reason:
+      'The policy allows it, and the administrator sees the cluster; the original looks in the wrong project. `cluster:update_all_projects` and, to read, `cluster:get_one_all_projects` decide on it.',
+  },
+  'health while a cluster changes': {
+    request:
+      '`PATCH /v1/clusters/{id}` of `/health_status` while the cluster is being changed, and `GET` of it',
+    original: { status: 200, body: { health_status: null } },
+    gantry: { status: 200, body: { health_status: 'UNHEALTHY' } },
+    reason: 'What a health check found counts at any time; the original promises it (202) and drops it.',
+  },
+  'size while a cluster changes': {
+    request:
+      '`PATCH /v1/clusters/{id}` of `/node_count` to 2 while it is being brought to 3, and `GET` in the end',
+    original: { status: 200, body: { status: 'UPDATE_COMPLETE', node_count: 3 } },
+    gantry: { status: 200, body: { status: 'UPDATE_COMPLETE', node_count: 2 } },
+    reason:
+      'An order is never lost: it waits for the one before. The original promises it (202) and drops it.',
+  },
+  'bounds of a listed node group': {
+    request: '`GET /v1/clusters/{id}/nodegroups` of a group with `min_node_count` 1',
+    original: { status: 200, body: { nodegroups: [{}, { name: 'default-worker', min_node_count: 0 }] } },
+    gantry: { status: 200, body: { nodegroups: [{}, { name: 'default-worker', min_node_count: 1 }] } },
+    reason: 'The original’s list always says 0 and, of `max_node_count`, `null`.',
+  },
+  'node group of an unknown flavor': {
+    request: '`POST /v1/clusters/{id}/nodegroups` with a flavor that is not there',
+    original: { status: 202 },
+    gantry: { status: 400, detail: 'Unable to find flavor nosuch.' },
+    reason:
+      'No such group could be built; the original’s ends as `CREATE_FAILED`, and its cluster as `UPDATE_FAILED`.',
+  },
 } as const satisfies Readonly<Record<string, Departure>>;
 
 export type DepartureName = keyof typeof departures;

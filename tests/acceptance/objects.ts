@@ -55,7 +55,7 @@ interface Shown {
 }
 
 /** How long a cluster may take; the longest are those of the original on a busy machine. */
-const patience = { timeout: 480_000, interval: 500 };
+export const patience = { timeout: 480_000, interval: 500 };
 
 /**
  * Waits until nothing is in progress any more. The original may say nothing of a cluster that it has only just accepted.
@@ -67,6 +67,14 @@ export async function settled(id: string, verb = '', as: Who = 'member'): Promis
     const said = (body as Shown).status ?? `HTTP ${status}`;
     expect(said).toMatch(new RegExp(`^(${verb}.*_COMPLETE|.*_FAILED)$`));
     return said;
+  }, patience);
+}
+
+/** Waits until a change of a cluster that is complete has begun. It may be over already. */
+export async function begun(id: string): Promise<void> {
+  await vi.waitFor(async () => {
+    const { body } = await ask('GET', `/v1/clusters/${id}`);
+    expect((body as Shown).status).toMatch(/^UPDATE_/);
   }, patience);
 }
 

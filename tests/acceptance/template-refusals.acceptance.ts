@@ -1,6 +1,6 @@
-import { beforeAll } from 'vitest';
+import { beforeAll, expect } from 'vitest';
 import { ask, cloud } from './client.ts';
-import { answers } from './expectation.ts';
+import { answers, check, shows } from './expectation.ts';
 import type { Expected } from './expected.ts';
 import type { DepartureName } from './departures.ts';
 import type { Entry } from './inventory.ts';
@@ -310,6 +310,26 @@ for (const [entry, title, body, expected] of [
   );
 }
 
+/** Sent as text: JSON.stringify would neither write a field twice nor all digits of such a number. */
+const written = (fields: string) => `${JSON.stringify(templateRequest('written')).slice(0, -1)},${fields}}`;
+for (const [entry, title, fields, expected] of [
+  ['400 body is not JSON', 'a field given twice', '"tags":"first","tags":"second"', 'field given twice'],
+  [
+    '400 number out of bounds',
+    'a number beyond all databases',
+    '"docker_volume_size":9007199254740993',
+    'number beyond all databases',
+  ],
+  ['400 string out of bounds', 'a body too large', `"tags":"${'x'.repeat(150_000)}"`, 'body too large'],
+] as const) {
+  const request = async () => {
+    const answer = await ask('POST', list, { body: written(fields) });
+    trash('clustertemplates', answer);
+    return answer;
+  };
+  answers([entry, 'POST /v1/clustertemplates'], `POST of a template with ${title}`, request, expected);
+}
+
 for (const [entry, query, expected] of [
   ['400 paging', 'limit=0', { status: 400, detail: 'Limit must be positive' }],
   ['400 paging', 'limit=-1', { status: 400, detail: 'Limit must be positive' }],
@@ -497,6 +517,18 @@ answers(
   () => ask('PATCH', `${list}/${uuid}`, { body: patch('replace', '/labels', { z: '1' }) }),
   'labels as an object',
 );
+answers(
+  ['400 string against its pattern', 'PATCH /v1/clustertemplates/{id}'],
+  'PATCH of a label whose key has a dot',
+  () => ask('PATCH', `${list}/${uuid}`, { body: patch('add', '/labels/a.b', 'c') }),
+  'label with a dot',
+);
+shows(['PATCH /v1/clustertemplates/{id}'], 'PATCH tells the time of the change', async () => {
+  const fresh = await template('fresh');
+  const answer = await ask('PATCH', `${list}/${fresh}`, { body: patch('add', '/tags', 'changed') });
+  check(answer, 'time of a change');
+  if (cloud.kind === 'gantry') expect(answer.body['updated_at']).toEqual(expect.any(String));
+});
 answers(
   ['404 ClusterTemplateNotFound', 'PATCH /v1/clustertemplates/{id}'],
   'PATCH of a template that is not there',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '@gantry/magnum';
+import { costsContract } from '../../packages/magnum/src/api/costs-contract.ts';
 import { storeContract, type DatabaseInTest } from '../../packages/magnum/src/store/contract.ts';
 import { racesContract } from '../../packages/magnum/src/store/contract-races.ts';
 import { exampleCluster, exampleTemplate } from '../../packages/magnum/src/store/example-rows.ts';
@@ -86,6 +87,7 @@ function contracts(server: () => DatabaseServer): void {
   });
   storeContract('rows', database);
   racesContract('many at once', database);
+  costsContract('what requests cost', database);
 }
 
 function survivesCrash(server: () => DatabaseServer): void {

@@ -21,6 +21,8 @@ export interface ApiInTest {
   readonly sealer: Sealer;
   /** `METHOD url` of every request that reached the cloud. */
   readonly asked: string[];
+  /** Every statement that reached the database. */
+  readonly statements: string[];
   /** Clusters that conductors were told of. */
   readonly woken: string[];
   readonly cloud: TestCloud;
@@ -45,8 +47,10 @@ export interface Answer {
 
 const KEYSTONE = 'http://keystone/v3';
 
-export async function apiInTest(env: Record<string, string> = {}): Promise<ApiInTest> {
+/** @param url of the database; by default a new one */
+export async function apiInTest(env: Record<string, string> = {}, url = 'sqlite://'): Promise<ApiInTest> {
   const asked: string[] = [];
+  const statements: string[] = [];
   const woken: string[] = [];
   const cloud: TestCloud = {
     images: [
@@ -61,11 +65,12 @@ export async function apiInTest(env: Record<string, string> = {}): Promise<ApiIn
     ],
     networks: [{ id: '22222222-0000-4000-8000-000000000001', name: 'public', 'router:external': true }],
     keypairs: ['key'],
+    together: 0,
   };
   const clock = { now: new Date('2030-01-01T00:00:00.500Z') };
   const now = (): Date => clock.now;
   const settings = loadConfig(apiOptions, { env }).values;
-  const store = await openStore({ url: 'sqlite://', now });
+  const store = await openStore({ url, now, onStatement: (text) => void statements.push(text) });
   const sealer = createSealer(Buffer.alloc(32, 7), 'tokens');
   const sessions = createSessions({
     authUrl: KEYSTONE,
@@ -110,6 +115,7 @@ export async function apiInTest(env: Record<string, string> = {}): Promise<ApiIn
     certificates,
     sealer,
     asked,
+    statements,
     woken,
     cloud,
     get now() {

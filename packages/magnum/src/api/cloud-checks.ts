@@ -38,9 +38,10 @@ export interface CloudFindings {
  */
 export async function checkCloud(session: Session, references: CloudReferences): Promise<CloudFindings> {
   const image = look(references.image, (ident) => findImage(session, ident));
-  const flavor = look(references.flavor, (ident) => findFlavor(session, ident));
+  const findFlavor = flavorFinder(session);
+  const flavor = look(references.flavor, findFlavor);
   const same = references.masterFlavor === references.flavor;
-  const masterFlavor = same ? flavor : look(references.masterFlavor, (ident) => findFlavor(session, ident));
+  const masterFlavor = same ? flavor : look(references.masterFlavor, findFlavor);
   const rest = [
     look(references.externalNetwork, (ident) => findNetwork(session, ident, 'external')),
     look(references.fixedNetwork, (ident) => findNetwork(session, ident, 'fixed')),
@@ -78,14 +79,19 @@ async function findImage(session: Session, ident: string): Promise<Image> {
   });
 }
 
-/** Flavors' ids can be any text, so what looks like a name may be one. */
-async function findFlavor(session: Session, ident: string): Promise<Flavor> {
+/** Nova doesn't look for names: whoever gives some shares one listing. */
+function flavorFinder(session: Session): (ident: string) => Promise<Flavor> {
   const { flavors } = computeClient(session);
-  const byId = /^[\w.-]+$/.test(ident) ? await orUndefined(flavors.get(ident)) : undefined;
-  if (byId) return byId;
-  const named = (await flavors.list()).find((flavor) => flavor.name === ident);
-  if (named) return named;
-  throw badRequest(`Unable to find flavor ${ident}.`);
+  let listing: Promise<Flavor[]> | undefined;
+  return async (ident) => {
+    // Flavors' ids can be any text, so what looks like a name may be one.
+    const byId = /^[\w.-]+$/.test(ident) ? await orUndefined(flavors.get(ident)) : undefined;
+    if (byId) return byId;
+    listing ??= flavors.list();
+    const named = (await listing).find((flavor) => flavor.name === ident);
+    if (named) return named;
+    throw badRequest(`Unable to find flavor ${ident}.`);
+  };
 }
 
 async function findNetwork(session: Session, ident: string, kind: 'external' | 'fixed'): Promise<void> {

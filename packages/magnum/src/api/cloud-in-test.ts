@@ -6,6 +6,8 @@ export interface TestCloud {
   flavors: { id: string; name: string; disk: number }[];
   networks: { id: string; name: string; 'router:external': boolean }[];
   keypairs: string[];
+  /** Most requests that waited for an answer at once. */
+  together: number;
   /** Answers instead of everything else. */
   broken?: { readonly match: RegExp; readonly status: number };
 }
@@ -32,9 +34,13 @@ const catalog = ['image', 'compute', 'network'].map((type) => ({
 
 /** Answers in the cloud's place. @param asked gets `METHOD url` of every request */
 export function transportTo(cloud: TestCloud, asked: string[]): Transport {
+  let waiting = 0;
   return async (request): Promise<HttpResponse> => {
+    waiting += 1;
+    cloud.together = Math.max(cloud.together, waiting);
     // As a network does: others get their turn meanwhile.
     await setImmediate();
+    waiting -= 1;
     const url = new URL(request.url);
     asked.push(`${request.method} ${url.host}${url.pathname}${url.search}`);
     if (cloud.broken?.match.test(request.url))

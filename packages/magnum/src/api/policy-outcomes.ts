@@ -52,7 +52,7 @@ export async function outcomesOf(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number; readonly error: string | undefined }[]> {
   const outcomes: { status: number; error: string | undefined }[] = [];
-  const path = pathOf(route).replaceAll(/\{(\w+)\}/g, (_, name: string) => nameFor(route, name));
+  const path = addressOf(route);
   const release: Record<string, string> = route.path.startsWith('/bay')
     ? { OS_GANTRY__MAX_MICROVERSION: '1.10' }
     : {};
@@ -69,6 +69,11 @@ export async function outcomesOf(
   }
   await api?.close();
   return outcomes;
+}
+
+/** Where a route finds the things of {@link seedProject}. @param names instead of theirs, by parameter */
+export function addressOf(route: Route, names: Readonly<Record<string, string>> = {}): string {
+  return pathOf(route).replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? nameFor(route, name));
 }
 
 function nameFor({ method, path }: Route, parameter: string): string {
