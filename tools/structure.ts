@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tests/acceptance': [],
   'tests/real': ['tests/faults', 'openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
   'tests/faults': ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
-  'tests/bench': ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
+  'tests/bench': ['tests/real', 'openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
   tools: [],
 };
 

@@ -1,10 +1,12 @@
 import { benchDockerRun } from './docker-run.ts';
+import { benchMagnumApi } from './magnum-api.ts';
 import { benchStart } from './start.ts';
 import { benchSwarm } from './swarm.ts';
 
 /** `make bench`, or `make bench ONLY="start swarm"`. */
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
+  'magnum-api': benchMagnumApi,
   'docker-run': benchDockerRun,
   swarm: benchSwarm,
 };

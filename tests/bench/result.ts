@@ -9,6 +9,8 @@ export interface Result {
   readonly theirs: number | null;
   /** ours / theirs */
   readonly ratio: number | null;
+  /** What the least that does the same takes, measured in the same run. */
+  readonly floor?: number;
 }
 
 export function result(
@@ -16,6 +18,7 @@ export function result(
   unit: Result['unit'],
   ours: number,
   theirs: number | null = null,
+  floor?: number,
 ): Result {
   const round = (value: number): number => Number(value.toPrecision(4));
   return {
@@ -24,6 +27,7 @@ export function result(
     ours: round(ours),
     theirs: theirs === null ? null : round(theirs),
     ratio: theirs === null ? null : round(ours / theirs),
+    ...(floor === undefined ? {} : { floor: round(floor) }),
   };
 }
 
@@ -31,8 +35,9 @@ export function result(
 export function publish(file: string, goal: string, results: readonly Result[]): void {
   mkdirSync('bench-results', { recursive: true });
   writeFileSync(join('bench-results', `${file}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
-  for (const { name, unit, ours, theirs, ratio } of results) {
-    const beside = theirs === null ? '' : `, theirs ${theirs} ${unit}, ratio ${ratio}`;
+  for (const { name, unit, ours, theirs, ratio, floor } of results) {
+    const least = floor === undefined ? '' : `, floor ${floor} ${unit}`;
+    const beside = (theirs === null ? '' : `, theirs ${theirs} ${unit}, ratio ${ratio}`) + least;
     process.stdout.write(`${name}: ${ours} ${unit}${beside} (goal: ${goal})\n`);
   }
 }

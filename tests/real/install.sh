@@ -12,6 +12,8 @@ packages=(
   keystone glance-api placement-api nova-api nova-scheduler nova-conductor
   neutron-server neutron-linuxbridge-agent heat-api heat-engine
   magnum-api magnum-conductor tempest magnum-tempest-plugin
+  # Sends requests, for make bench.
+  wrk
   postgresql
 )
 

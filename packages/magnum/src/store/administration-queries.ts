@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { selectPage, visibleTo } from './paging.ts';
+import { listingOf, selectPage } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select, upsert } from './row-queries.ts';
 import type { KeyPairQueries, QuotaQueries, ServiceQueries } from './store.ts';
@@ -37,7 +37,8 @@ export function quotaQueries(context: QueryContext): QuotaQueries {
       const [row] = await select(context, 'quotas', sql`where ${one(projectId, resource)}`);
       return row;
     },
-    list: (visible, page) => selectPage(context, 'quotas', visibleTo(visible), page, 'id'),
+    list: (visible, page) =>
+      selectPage(context, { ...listingOf('quotas', visible), markerColumn: 'id' }, page),
     insert: (row) => insert(context, 'quotas', row),
     update: async (projectId, resource, hardLimit) =>
       (await change(context, 'quotas', { hard_limit: hardLimit }, one(projectId, resource))) > 0,

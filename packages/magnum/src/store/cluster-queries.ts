@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { selectPage, visibleTo } from './paging.ts';
+import { listingOf, selectPage, visibleTo } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
 import { read } from './run-statement.ts';
@@ -14,7 +14,7 @@ export function clusterQueries(context: QueryContext): ClusterQueries {
       const by = 'uuid' in ident ? sql`uuid = ${ident.uuid}` : context.kind.same('name', ident.name);
       return select(context, 'cluster', sql`where ${by} and ${visibleTo(visible)} order by id limit 2`);
     },
-    list: (visible, page) => selectPage(context, 'cluster', visibleTo(visible), page),
+    list: (visible, page) => selectPage(context, listingOf('cluster', visible), page),
     overview: (visible, page) => overview(context, visible, page),
     shown: (uuid, visible) => shown(context, uuid, visible),
     async withGroups(clusters) {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { readList, readObject } from './codec.ts';
-import { readPage, visibleTo } from './paging.ts';
+import { listingOf, ownedBy, ownerOf, readPage, shapeOf, type Listing } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { columnsOf, decodeRow } from './row-queries.ts';
-import { read } from './run-statement.ts';
+import { readReused } from './reused-statement.ts';
 import type { Cluster, NodeGroup } from './rows.ts';
 import type { ClusterOverview, ClusterShown, Page, Visibility } from './store.ts';
 
@@ -31,12 +31,15 @@ export async function overview(
   page: Page,
 ): Promise<ClusterOverview[]> {
   const isMaster = context.kind.same('g.role', 'master');
-  const rows = await readPage(context, 'cluster', visibleTo(visible, 'listed'), page, {
+  const listing: Listing<'cluster'> = {
+    ...listingOf('cluster', visible),
+    shape: `overview ${shapeOf(visible)}`,
     columns: sql`${columnsOf(context, 'cluster', 'listed', OVERVIEW)}, sum(g.node_count) as nodes,
       sum(case when ${isMaster} then g.node_count else 0 end) as masters`,
     joined: sql`left join nodegroup as g on g.cluster_id = listed.uuid`,
     grouped: sql`group by listed.id`,
-  });
+  };
+  const rows = await readPage(context, listing, page);
   return rows.map((row) => {
     // Sums come as text where they may be larger than numbers; a cluster without groups has none.
     const { nodes, masters } = row as unknown as Record<'nodes' | 'masters', string | number | null>;
@@ -64,14 +67,19 @@ export async function shown(
   uuid: string,
   visible: Visibility,
 ): Promise<ClusterShown | undefined> {
-  const rows = await read(
+  const values = { uuid, owner: ownerOf(visible) };
+  const rows = await readReused(
     context,
-    sql<ShownRow>`select ${columnsOf(context, 'cluster')}, t.uuid as template_uuid, t.labels as template_labels,
+    `shown ${shapeOf(visible)}`,
+    values,
+    (
+      place,
+    ) => sql<ShownRow>`select ${columnsOf(context, 'cluster')}, t.uuid as template_uuid, t.labels as template_labels,
         g.id as group_id, g.name as group_name, g.role as group_role, g.node_count, g.node_addresses,
         g.status as group_status, g.status_reason as group_reason
       from cluster left join cluster_template as t on t.uuid = cluster.cluster_template_id
         left join nodegroup as g on g.cluster_id = cluster.uuid
-      where cluster.uuid = ${uuid} and ${visibleTo(visible, 'cluster')}`,
+      where cluster.uuid = ${place('uuid')} and ${ownedBy(visible, place('owner'), 'cluster')}`,
   );
   const [first] = rows;
   if (!first) return undefined;

@@ -14,7 +14,7 @@ export interface DatabaseKind {
   /** Whether an insert must be asked for the new `id`. */
   readonly returnsId: boolean;
   /** Whether a column is exactly this text: by code points, whatever the column's collation. */
-  same(column: string, text: string): RawBuilder<SqlBool>;
+  same(column: string, text: string | RawBuilder<never>): RawBuilder<SqlBool>;
   /** The end of an insert that changes the row instead, if one with these unique columns is there. */
   onConflict(unique: readonly string[], assignments: RawBuilder<unknown>): RawBuilder<unknown>;
   /** In those assignments: the value that would have been inserted. */
@@ -39,7 +39,7 @@ const common = {
 type Traits = Omit<DatabaseKind, 'dialect'>;
 
 const standard = {
-  same: (column: string, value: string) => sql<SqlBool>`${sql.ref(column)} = ${value}`,
+  same: (column: string, value: string | RawBuilder<never>) => sql<SqlBool>`${sql.ref(column)} = ${value}`,
   onConflict: (unique: readonly string[], assignments: RawBuilder<unknown>) =>
     sql`on conflict (${sql.join(unique.map((column) => sql.ref(column)))}) do update set ${assignments}`,
   inserted: (column: string) => sql`excluded.${sql.ref(column)}`,

@@ -1,7 +1,8 @@
 import { sql, type SqlBool } from 'kysely';
-import { selectPage, visibleTo } from './paging.ts';
+import { selectPage, visibleTo, type Listing } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
 import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import type { PlaceOf } from './reused-statement.ts';
 import { read } from './run-statement.ts';
 import type { NodeGroupQueries } from './store.ts';
 
@@ -10,9 +11,17 @@ export function nodegroupQueries(context: QueryContext): NodeGroupQueries {
     of: (clusterUuid) => select(context, 'nodegroup', sql`where cluster_id = ${clusterUuid} order by id`),
     get: (uuid) => byUuid(context, 'nodegroup', uuid),
     async page(clusterUuid, page, role) {
-      const ofRole = role === undefined ? sql`1 = 1` : sql`role = ${role}`;
-      const where = sql<SqlBool>`cluster_id = ${clusterUuid} and ${ofRole}`;
-      const groups = await selectPage(context, 'nodegroup', where, page);
+      const ofCluster = (place: PlaceOf) => sql<SqlBool>`listed.cluster_id = ${place('cluster')}`;
+      const listing: Listing<'nodegroup'> = {
+        table: 'nodegroup',
+        shape: role === undefined ? 'of cluster' : 'of cluster, of role',
+        where: (place) =>
+          role === undefined
+            ? ofCluster(place)
+            : sql<SqlBool>`${ofCluster(place)} and listed.role = ${place('role')}`,
+        values: { cluster: clusterUuid, role },
+      };
+      const groups = await selectPage(context, listing, page);
       return { groups, more: groups.length >= page.limit };
     },
     insert: (row) => insert(context, 'nodegroup', row),

@@ -24,7 +24,7 @@ export interface StoreOptions {
   readonly now?: () => Date;
   readonly uuid?: () => string;
   /** Hears of each statement. */
-  readonly onStatement?: (statement: string) => void;
+  readonly onStatement?: (text: string, parameters: readonly unknown[]) => void;
   /** Hears what was added to the database: tables, indexes. */
   readonly onAdded?: (what: string) => void;
 }
@@ -42,13 +42,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const kind = databaseKind(parseDatabaseUrl(options.url), options.pool ?? USUAL_POOL);
   const db = new Kysely<Database>({
     dialect: kind.dialect,
-    ...(options.onStatement && { log: ({ query }) => options.onStatement?.(query.sql) }),
+    ...(options.onStatement && { log: ({ query }) => options.onStatement?.(query.sql, query.parameters) }),
   });
   try {
     const { missing, added } = await attempt(() => prepareSchema(db, kind), true);
     for (const what of added) options.onAdded?.(what);
     const now = options.now ?? (() => new Date());
-    return storeOn({ db, kind, missing, now, uuid: options.uuid ?? randomUUID });
+    return storeOn({ db, kind, missing, reused: new Map(), now, uuid: options.uuid ?? randomUUID });
   } catch (error) {
     await db.destroy();
     throw error;

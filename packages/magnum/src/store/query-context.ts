@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { Database } from './codec.ts';
 import type { DatabaseKind } from './database-kind.ts';
 import type { Rows } from './tables.ts';
@@ -9,6 +9,8 @@ export interface QueryContext {
   readonly kind: DatabaseKind;
   /** Columns that this database's version of Magnum's tables doesn't have. */
   readonly missing: MissingColumns;
+  /** Statements, compiled, by what their text depends on. */
+  readonly reused: Map<string, CompiledQuery>;
   now(): Date;
   /** A random UUID, with dashes. */
   uuid(): string;

@@ -1,4 +1,4 @@
-import type { QueryResult, RawBuilder } from 'kysely';
+import type { CompiledQuery, QueryResult, RawBuilder } from 'kysely';
 import { attempt } from './attempts.ts';
 import { faultOf, UnstorableValue } from './faults.ts';
 import type { QueryContext } from './query-context.ts';
@@ -7,7 +7,15 @@ import type { QueryContext } from './query-context.ts';
  * Carries out a statement that only reads. Outside of a transaction it is tried again where that can help.
  * What can't be stored is equal to nothing that is, so to look for it finds nothing.
  */
-export async function read<R>(context: QueryContext, statement: RawBuilder<R>): Promise<readonly R[]> {
+export function read<R>(context: QueryContext, statement: RawBuilder<R>): Promise<readonly R[]> {
+  return readCompiled(context, statement.compile(context.db));
+}
+
+/** As {@link read}. */
+export async function readCompiled<R>(
+  context: QueryContext,
+  statement: CompiledQuery<R>,
+): Promise<readonly R[]> {
   try {
     return (await carryOut(context, statement, true)).rows;
   } catch (error) {
@@ -21,7 +29,7 @@ export async function write(
   context: QueryContext,
   statement: RawBuilder<unknown>,
 ): Promise<{ readonly rows: number; readonly id: number }> {
-  const done = await carryOut(context, statement, false);
+  const done = await carryOut(context, statement.compile(context.db), false);
   const [returned] = done.rows;
   const id = isWithId(returned) ? returned.id : Number(done.insertId ?? 0);
   return { rows: Number(done.numAffectedRows ?? 0n), id };
@@ -29,12 +37,12 @@ export async function write(
 
 async function carryOut<R>(
   context: QueryContext,
-  statement: RawBuilder<R>,
+  statement: CompiledQuery<R>,
   repeatable: boolean,
 ): Promise<QueryResult<R>> {
-  if (!context.db.isTransaction) return attempt(() => statement.execute(context.db), repeatable);
+  if (!context.db.isTransaction) return attempt(() => context.db.executeQuery(statement), repeatable);
   try {
-    return await statement.execute(context.db);
+    return await context.db.executeQuery(statement);
   } catch (error) {
     // The whole transaction is what is tried again.
     throw faultOf(error);

@@ -1,20 +1,37 @@
-import { sql } from 'kysely';
-import { readPage, visibleTo } from './paging.ts';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { listingOf, ownedBy, ownerOf, readPage, shapeOf } from './paging.ts';
 import type { QueryContext } from './query-context.ts';
-import { byUuid, change, insert, remove, select } from './row-queries.ts';
+import { readReused } from './reused-statement.ts';
+import { byUuid, change, columnsOf, decodeRow, insert, remove } from './row-queries.ts';
 import { read } from './run-statement.ts';
-import type { TemplateIdent, TemplateQueries, Visibility } from './store.ts';
+import type { TemplateQueries, Visibility } from './store.ts';
 
 export function templateQueries(context: QueryContext): TemplateQueries {
   return {
     get: (uuid) => byUuid(context, 'cluster_template', uuid),
-    find: (ident, visible) =>
-      select(
+    async find(ident, visible) {
+      const [[by, wanted] = ['none', null]] = Object.entries<string | number>(ident);
+      const shape = `template by ${by} ${shapeOf(visible)}`;
+      const values = { wanted, owner: ownerOf(visible) };
+      const found = await readReused(context, shape, values, (place) => {
+        const is =
+          by === 'name'
+            ? context.kind.same('name', place('wanted'))
+            : sql`${sql.ref(by)} = ${place('wanted')}`;
+        return sql<object>`select ${columnsOf(context, 'cluster_template')} from cluster_template
+          where ${is} and ${readableBy(visible, place('owner'))} order by id limit 2`;
+      });
+      return found.map((row) => decodeRow(context, 'cluster_template', row));
+    },
+    list: (visible, page) =>
+      readPage(
         context,
-        'cluster_template',
-        sql`where ${identified(context, ident)} and ${readableBy(visible)} order by id limit 2`,
+        {
+          ...listingOf('cluster_template', visible),
+          where: (place) => readableBy(visible, place('owner')),
+        },
+        page,
       ),
-    list: (visible, page) => readPage(context, 'cluster_template', readableBy(visible), page),
     insert: (row) => insert(context, 'cluster_template', row),
     update: async (uuid, columns) =>
       (await change(context, 'cluster_template', columns, sql`uuid = ${uuid}`)) > 0,
@@ -29,13 +46,8 @@ export function templateQueries(context: QueryContext): TemplateQueries {
   };
 }
 
-function identified({ kind }: QueryContext, ident: TemplateIdent) {
-  if ('uuid' in ident) return sql`uuid = ${ident.uuid}`;
-  return 'id' in ident ? sql`id = ${ident.id}` : kind.same('name', ident.name);
-}
-
 /** Own ones, hidden or not, and others' that are public and not hidden. */
-function readableBy(visible: Visibility) {
-  if (visible === 'all') return visibleTo(visible);
-  return sql<boolean>`(${visibleTo(visible)} or (public = ${true} and hidden = ${false}))`;
+function readableBy(visible: Visibility, owner: RawBuilder<unknown>) {
+  const own = ownedBy(visible, owner);
+  return visible === 'all' ? own : sql<SqlBool>`(${own} or (public = ${true} and hidden = ${false}))`;
 }
