@@ -33,7 +33,12 @@ async function outcome({ store, cloud, left }: Scenario): Promise<object> {
       hasStack: cloud.stacks.has(group.stack_id ?? ''),
     })),
     stacks: [...cloud.stacks.values()].map(({ stack_status, parameters }) => ({ stack_status, parameters })),
-    left: { ...left, drained: [...left.drained], forgotten: [...left.forgotten] },
+    left: {
+      drained: [...left.drained],
+      forgotten: [...left.forgotten],
+      labels: left.labels,
+      authorities: left.authorities,
+    },
   };
 }
 
@@ -107,8 +112,9 @@ describe('a cluster that is changed', () => {
     expect(messages).toContain('not in default-worker, so not removed: nobody');
   });
 
-  test('keeps its size and takes work on all nodes again when Heat refuses', async () => {
+  test('keeps its size and takes work on all nodes again when Heat refuses, be the COE busy at first', async () => {
     const scene = await builtScenario();
+    scene.left.stumbles = 2;
     scene.cloud.intercept(({ method }, through) =>
       method === 'PATCH'
         ? { status: 400, headers: {}, body: { error: { message: 'no such parameter' } } }

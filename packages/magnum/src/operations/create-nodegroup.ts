@@ -1,25 +1,12 @@
 import { inCallersName } from './caller-session.ts';
-import { recordFailure, recordSuccess, showChanging } from './change-outcome.ts';
-import { changeTarget, stillPossible } from './change-target.ts';
+import { beginNodegroup } from './begin-nodegroup.ts';
+import { recordFailure, recordSuccess } from './change-outcome.ts';
+import { changeTarget } from './change-target.ts';
 import { driverContext } from './driver-context.ts';
 import { OperationFailure } from './failures.ts';
 import { labelStep } from './label-nodes.ts';
 import type { Step, VerbDefinition } from './verb.ts';
 import { watchCreation } from './watch-stack.ts';
-
-const begin: Step = {
-  name: 'begin',
-  doing: 'Preparing the node group',
-  progress: 5,
-  async do(context) {
-    await stillPossible(context, 'nodegroup');
-    const { cluster, group } = await changeTarget(context);
-    await context.store.transaction(async (store) => {
-      await showChanging(store, cluster.uuid);
-      await store.nodegroups.update(group.uuid, { status: 'CREATE_IN_PROGRESS', status_reason: null });
-    });
-  },
-};
 
 const stack: Step = {
   name: 'stack',
@@ -54,7 +41,7 @@ const built: Step = {
 /** Builds a node group whose row is there already, as a stack of its own. */
 export const createNodegroup: VerbDefinition = {
   verb: 'create-nodegroup',
-  steps: [begin, stack, built, labelStep],
+  steps: [beginNodegroup('Preparing the node group', 'CREATE_IN_PROGRESS'), stack, built, labelStep],
   completed: (store, operation) =>
     recordSuccess(store, operation, {
       group: String(operation.parameters['nodegroup']),

@@ -1,22 +1,9 @@
-import { recordFailure, recordSuccess, showChanging } from './change-outcome.ts';
-import { changeTarget, stillPossible } from './change-target.ts';
+import { beginNodegroup } from './begin-nodegroup.ts';
+import { recordFailure, recordSuccess } from './change-outcome.ts';
+import { changeTarget } from './change-target.ts';
 import { drainStep, forgetStep } from './leaving-nodes.ts';
 import { removeGroupStack } from './remove-stack.ts';
 import type { Step, VerbDefinition } from './verb.ts';
-
-const begin: Step = {
-  name: 'begin',
-  doing: 'Preparing the deletion',
-  progress: 5,
-  async do(context) {
-    await stillPossible(context, 'nodegroup');
-    const { cluster, group } = await changeTarget(context);
-    await context.store.transaction(async (store) => {
-      await showChanging(store, cluster.uuid);
-      await store.nodegroups.update(group.uuid, { status: 'DELETE_IN_PROGRESS', status_reason: null });
-    });
-  },
-};
 
 const stack: Step = {
   name: 'stack',
@@ -31,7 +18,12 @@ const stack: Step = {
 /** Removes a node group that was added: its nodes leave the COE first. */
 export const deleteNodegroup: VerbDefinition = {
   verb: 'delete-nodegroup',
-  steps: [begin, drainStep(() => 0), stack, forgetStep],
+  steps: [
+    beginNodegroup('Preparing the deletion', 'DELETE_IN_PROGRESS'),
+    drainStep(() => 0),
+    stack,
+    forgetStep,
+  ],
   async completed(store, operation) {
     await store.nodegroups.destroy(String(operation.parameters['nodegroup']));
     await recordSuccess(store, operation, {

@@ -1,7 +1,7 @@
 import type { LeavingNode } from '../drivers/driver.ts';
 import { withDriver } from './driver-context.ts';
 import { changeTarget, type ChangeTarget } from './change-target.ts';
-import { messageOf } from './failures.ts';
+import { messageOf, OperationFailure } from './failures.ts';
 import type { Step, StepContext } from './verb.ts';
 
 /** Milliseconds for moving work off nodes that leave; what isn't gone by then is stopped with its node. */
@@ -48,21 +48,19 @@ export function drainStep(count: (target: ChangeTarget) => number): Step {
     },
     async undo(context) {
       const nodes = leavingNodes(context);
-      const target = await changeTarget(context).catch(() => undefined);
+      if (nodes.length === 0) return;
+      const target = await changeTarget(context).catch(unlessGone);
       const membership = target?.driver.membership;
-      if (nodes.length === 0 || !target || !membership) return;
-      try {
-        await withDriver(context, target, context.signal, (inner) => membership.readmit(inner, nodes));
-      } catch (error) {
-        context.signal.throwIfAborted();
-        await context.tell(
-          'warning',
-          'NotReadmitted',
-          `${hosts(nodes)} still take no work: ${messageOf(error)}`,
-        );
-      }
+      if (!target || !membership) return;
+      // A failure is tried again, and told in the end: whoever stays drained takes no work for ever.
+      await withDriver(context, target, context.signal, (inner) => membership.readmit(inner, nodes));
     },
   };
+}
+
+/** Without cluster, node group or driver there is nobody to take back. */
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof OperationFailure)) throw error;
 }
 
 /** Strikes those who left off the COE's list. */

@@ -25,6 +25,8 @@ import { testClock, type TestClock } from './test-clock.ts';
 export interface LeftNodes {
   readonly drained: Set<string>;
   readonly forgotten: Set<string>;
+  /** How often the COE still fails to take nodes back. */
+  stumbles: number;
   labels: Labels;
   /** CA that nodes knew before, and after. */
   authorities: readonly string[];
@@ -69,7 +71,13 @@ export async function scenario(options: FakeOptions = {}): Promise<Scenario> {
   await store.nodegroups.insert(exampleNodeGroup({ uuid: 'a1000000-0000-4000-8000-000000000002' }));
   const cloud = fakeOpenStack(options);
   const wake = createWake();
-  const left: LeftNodes = { drained: new Set(), forgotten: new Set(), labels: {}, authorities: [] };
+  const left: LeftNodes = {
+    drained: new Set(),
+    forgotten: new Set(),
+    stumbles: 0,
+    labels: {},
+    authorities: [],
+  };
 
   const scene: Scenario = {
     cloud,
@@ -225,6 +233,8 @@ function plainDriver(left: LeftNodes): Driver {
           return true;
         },
         async readmit(_context, nodes) {
+          left.stumbles -= 1;
+          if (left.stumbles >= 0) throw new Error('the managers do not answer');
           for (const { host } of nodes) left.drained.delete(host);
         },
         async forget(_context, nodes) {
