@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startNeutron, type Thing, type Client, type Neutron } from '../neutron-for-tests.ts';
 import { MemoryLinks } from './memory-links.ts';
-import { bridgeName, gatewayLeg, interfaceLeg, routerNamespace, tapName } from './names.ts';
+import { bridgeMac, bridgeName, gatewayLeg, interfaceLeg, routerNamespace, tapName } from './names.ts';
 import { removeDataPlane } from './remove-data-plane.ts';
 
 let links: MemoryLinks;
@@ -54,6 +54,15 @@ describe('ports', () => {
     await links.batch([`link del dev ${bridgeName(net.id)}`]);
     await neutron.settled();
     expect(links.find(bridgeName(net.id))).toMatchObject({ up: true });
+  });
+
+  test('whose bridge Kuryr has made a moment before are plugged into it like any others', async () => {
+    const port = await demo.make('ports', { network_id: net.id });
+    links.meanwhile = () => links.appear(bridgeName(net.id));
+    links.appear(tapName(port.id));
+    await neutron.settled();
+    expect(links.find(bridgeName(net.id))).toMatchObject({ up: true, mac: bridgeMac(net.id) });
+    expect(await status(port)).toBe('ACTIVE');
   });
 
   test('that are switched off are unplugged', async () => {

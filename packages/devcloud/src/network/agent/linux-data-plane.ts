@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../model/context.ts';
 import { revise, type Change } from '../model/context.ts';
 import { DEVICE_OWNER, type NetworkRow, type PortRow } from '../model/rows.ts';
@@ -5,7 +6,7 @@ import type { DataPlane } from './data-plane.ts';
 import { HostUplink, hostAddresses } from './host-uplink.ts';
 import { linuxLinks, type LinkError, type Links } from './links.ts';
 import { aliasOf, bridgeName, interfaceGroups, tapName, tapPart } from './names.ts';
-import { bridgeLines, bridgeSettings, isPlugged, newBridgeLine, plugLines } from './plug.ts';
+import { bridgeLines, bridgeSettings, foundBridgeLine, isPlugged, newBridgeLine, plugLines } from './plug.ts';
 import { planRouter } from './router-plan.ts';
 import { RouterNamespaces } from './router-namespaces.ts';
 import { openAgentState } from './agent-state.ts';
@@ -13,6 +14,8 @@ import { WorkQueue } from './work-queue.ts';
 
 /** How often everything is looked at again, in case somebody else changed the machine; milliseconds. */
 const AGAIN = 30_000;
+/** How long whoever makes an interface is given to plug it in; milliseconds. */
+const OWN_DOING = 10;
 /** After a failure, how soon. */
 const SOON = 1_000;
 
@@ -36,6 +39,7 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks(), cl
   /** Until it has started, changes need no work: starting looks at everything. */
   let started = false;
   let retry: NodeJS.Timeout | undefined;
+  const waits = new Set<Promise<void>>();
 
   /** Interfaces and bridges; quick, and never behind the slower work on routers. */
   const plugging = new WorkQueue<`port ${string}` | `network ${string}`>(async (batch) => {
@@ -77,8 +81,11 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks(), cl
   /** A network has a bridge once something of it is on this machine, and as long as it exists. */
   async function makeBridges(ids: readonly string[]): Promise<void> {
     const missing = ids.flatMap((id) => tables.networks.get(id) ?? []).filter(needsBridge);
-    reportFailures(await links.attempt(missing.map(newBridgeLine)));
     for (const network of missing) {
+      const failures = await links.attempt([newBridgeLine(network)]);
+      // Whoever plugs something in may have been quicker, Kuryr for one, and made it a little different.
+      const found = failures.length > 0 && links.find(bridgeName(network.id)) !== undefined;
+      reportFailures(found ? await links.attempt([foundBridgeLine(network)]) : failures);
       if (links.find(bridgeName(network.id))) await links.sysctl(bridgeSettings(network));
     }
   }
@@ -135,7 +142,7 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks(), cl
     const part = tapPart(name);
     if (part !== undefined) {
       const port = tables.ports.by('tap', part)[0];
-      if (port) plugging.add(`port ${port.id}`);
+      if (port) tapChanged(port);
       return;
     }
     // Somebody took a bridge away, or it has just been made: the host's address on it is looked at.
@@ -143,6 +150,18 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks(), cl
     if (!network) return;
     if (!links.find(name)) plugging.add(`network ${network.id}`);
     if (network['router:external']) routing.add(HOST);
+  }
+
+  /** A new one is mostly plugged in by whoever makes it, Kuryr for one; a process for that would cost more than waiting. */
+  function tapChanged(port: PortRow): void {
+    const network = tables.networks.get(port.network_id);
+    const tap = links.find(tapName(port.id));
+    if (!network || !tap || isPlugged(port, network, tap)) return plugging.add(`port ${port.id}`);
+    const wait = delay(OWN_DOING).then(() => {
+      waits.delete(wait);
+      if (started) plugging.add(`port ${port.id}`);
+    });
+    waits.add(wait);
   }
 
   function changed(changes: readonly Change[]): void {
@@ -213,7 +232,8 @@ export function linuxDataPlane(context: Context, links: Links = linuxLinks(), cl
   }
 
   async function settled(): Promise<void> {
-    while (plugging.busy || routing.busy) {
+    while (waits.size > 0 || plugging.busy || routing.busy) {
+      await Promise.all(waits);
       await plugging.idle();
       await routing.idle();
     }

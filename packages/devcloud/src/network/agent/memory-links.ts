@@ -9,6 +9,8 @@ export class MemoryLinks implements Links {
   readonly tables = new Map<string, string>();
   readonly hostRules: string[] = [];
   readonly settings: string[] = [];
+  /** What somebody else does right before the next lines are carried out. */
+  meanwhile: (() => void) | undefined;
   #changed: (name: string) => void = () => undefined;
   readonly #peers = new Map<string, { space: string; name: string }>();
 
@@ -41,6 +43,9 @@ export class MemoryLinks implements Links {
     for (const line of lines) this.#run(line, namespace);
   }
   async attempt(lines: readonly string[]): Promise<LinkError[]> {
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    meanwhile?.();
     return lines.flatMap((line) => {
       try {
         this.#run(line, '');
@@ -156,6 +161,7 @@ export class MemoryLinks implements Links {
       words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
     link.mtu = Number(value('mtu') ?? link.mtu);
     link.alias = value('alias') ?? link.alias;
+    link.mac = value('address') ?? link.mac;
     const master = value('master');
     if (master !== undefined) this.#get(master, namespace);
     link.master = words.includes('nomaster') ? undefined : (master ?? link.master);

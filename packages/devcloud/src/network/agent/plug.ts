@@ -10,7 +10,16 @@ export interface Mark {
 
 /** The line that makes a network's bridge: no spanning tree and no forward delay, so that a port works at once. */
 export function newBridgeLine(network: NetworkRow): string {
-  return `link add name ${bridgeName(network.id)} address ${bridgeMac(network.id)} mtu ${network.mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`;
+  return `link add name ${bridgeName(network.id)} ${bridgeTraits(network)}`;
+}
+
+/** The line that makes a bridge that somebody else has made such a one. */
+export function foundBridgeLine(network: NetworkRow): string {
+  return `link set dev ${bridgeName(network.id)} ${bridgeTraits(network)}`;
+}
+
+function bridgeTraits(network: NetworkRow): string {
+  return `address ${bridgeMac(network.id)} mtu ${network.mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`;
 }
 
 /**
