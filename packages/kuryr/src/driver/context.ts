@@ -1,6 +1,7 @@
 import type { NetworkClient } from '@gantry/openstack';
 import type { Logger } from '@gantry/oslo';
 import type { Links } from '../binding/links.ts';
+import type { Wiring } from '../binding/wiring.ts';
 import type { Chores } from '../ports/chores.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { KuryrConfig } from './config.ts';
@@ -11,6 +12,7 @@ export interface Driver {
   readonly journal: Journal;
   readonly chores: Chores;
   readonly links: Links;
+  readonly wiring: Wiring;
   readonly log: Logger;
   readonly config: KuryrConfig;
   /** As Neutron's agents on this host call it. */

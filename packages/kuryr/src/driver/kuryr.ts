@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { networkClient, type Session } from '@gantry/openstack';
 import type { Logger } from '@gantry/oslo';
 import { hostLinks, type Links } from '../binding/links.ts';
+import { wiring } from '../binding/wiring.ts';
 import { pluginServer } from '../libnetwork/server.ts';
 import { listenAt } from '../libnetwork/socket.ts';
 import { createChores } from '../ports/chores.ts';
@@ -90,7 +91,7 @@ export function createKuryr(options: KuryrOptions): Kuryr {
         clearTimeout(limit);
         stopping.abort();
         await watching;
-        await driver.chores.idle();
+        await Promise.all([driver.chores.idle(), driver.wiring.idle()]);
         journal.close();
       },
     };
@@ -120,6 +121,7 @@ function assemble(
 ): { driver: Driver; facts: Facts } {
   const facts: Facts = { tagsWithPorts: undefined, reconciled: false };
   const inTurn = turns();
+  const links = options.links ?? hostLinks();
   const { log } = options;
   const chores = createChores({
     journal,
@@ -133,7 +135,8 @@ function assemble(
     neutron: networkClient(options.session),
     journal,
     chores,
-    links: options.links ?? hostLinks(),
+    links,
+    wiring: wiring(links, inTurn),
     log,
     config: { ...DEFAULTS, ...options.config },
     hostName: options.hostName,

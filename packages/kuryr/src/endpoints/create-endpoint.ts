@@ -1,11 +1,10 @@
-import { bridgeOf, hostLink, peerLink } from '../binding/links.ts';
 import type { Driver } from '../driver/context.ts';
 import { KuryrError } from '../driver/errors.ts';
 import { parseAddress } from '../ipam/cidr.ts';
 import { needNetwork } from '../networks/networks.ts';
 import type { NetworkRecord, PortRecord } from '../ports/records.ts';
-import { releasePort } from '../ports/release-port.ts';
 import { holderOf, reservePort } from '../ports/reserve-port.ts';
+import { pairOf } from './endpoints.ts';
 import { recoverPort } from './recover-port.ts';
 
 export interface EndpointRequest {
@@ -18,8 +17,9 @@ export interface EndpointRequest {
 }
 
 /**
- * CreateEndpoint: gives the endpoint the port that its address has, and connects it. Neutron isn't asked: it made the
- * port for this host already, and hears in the background which endpoint that serves.
+ * CreateEndpoint: gives the endpoint the port that its address has, and begins to connect it; Join waits for that, as
+ * Docker lets no other endpoint of the network in before this is answered. Neutron isn't asked: it made the port for
+ * this host already, and hears in the background which endpoint that serves.
  *
  * @returns the MAC address, if Docker left it to us
  */
@@ -28,7 +28,7 @@ export async function createEndpoint(
   request: EndpointRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { journal, chores, links } = driver;
+  const { journal, chores, wiring } = driver;
   const { networkId, endpointId } = request;
   const network = await needNetwork(driver, networkId, signal);
   if (request.addresses.length === 0) {
@@ -49,19 +49,7 @@ export async function createEndpoint(
     journal.ports.put(attached);
     chores.add({ kind: 'mark-port', portId: port.id }, driver.now() + MARK_AFTER_MS);
   });
-  try {
-    await links.plug({
-      host: hostLink(port.id),
-      peer: peerLink(port.id),
-      mac: port.mac,
-      mtu: network.mtu,
-      bridge: bridgeOf(network.neutronId),
-      owner: driver.linkOwner,
-    });
-  } catch (error) {
-    await takeBack(driver, attached, signal);
-    throw error;
-  }
+  wiring.begin(pairOf(driver, network, attached));
   chores.hasten();
   return request.mac === undefined ? port.mac : undefined;
 }
@@ -118,16 +106,4 @@ async function reserveHere(
   if (!subnet)
     throw new KuryrError('bad-request', `the network has no Neutron subnet for address ${address}`);
   return reservePort(driver, { subnet, address, mac: request.mac }, signal);
-}
-
-/** Without an endpoint Docker sends no DeleteEndpoint, only ReleaseAddress, and that only to the IPAM driver it used. */
-async function takeBack(driver: Driver, port: PortRecord, signal: AbortSignal): Promise<void> {
-  const { journal, chores } = driver;
-  await driver.links.remove(hostLink(port.id)).catch(() => undefined);
-  if (port.foreignIpam !== true) {
-    journal.ports.put({ ...port, phase: 'detached' });
-    return;
-  }
-  journal.together(() => void releasePort(driver, port));
-  await chores.attemptMatching((task) => 'portId' in task && task.portId === port.id, signal);
 }

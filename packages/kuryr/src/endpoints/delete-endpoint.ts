@@ -1,11 +1,10 @@
-import { hostLink } from '../binding/links.ts';
 import type { Driver } from '../driver/context.ts';
 import type { Chore } from '../ports/records.ts';
 import { releasePort } from '../ports/release-port.ts';
 import { findEndpoint } from './endpoints.ts';
 
 /**
- * DeleteEndpoint: takes the container off the wire. Its port goes with ReleaseAddress, which Docker sends next to the
+ * DeleteEndpoint: takes the container off the wire, in the background. Its port goes with ReleaseAddress, which Docker sends next to the
  * IPAM driver it used; if that isn't us, it goes now.
  */
 export async function deleteEndpoint(driver: Driver, endpointId: string, signal: AbortSignal): Promise<void> {
@@ -20,7 +19,9 @@ export async function deleteEndpoint(driver: Driver, endpointId: string, signal:
     await chores.attempt(owed, signal);
     return;
   }
-  // Written down first: after a crash here the link is known to be no container's.
-  journal.ports.put({ ...port, phase: 'detached', since: driver.now() });
-  await driver.links.remove(hostLink(port.id));
+  journal.together(() => {
+    journal.ports.put({ ...port, phase: 'detached', since: driver.now() });
+    chores.add({ kind: 'unplug', portId: port.id });
+  });
+  chores.hasten();
 }

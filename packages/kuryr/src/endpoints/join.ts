@@ -4,7 +4,7 @@ import { KuryrError } from '../driver/errors.ts';
 import { contains, parseCidr } from '../ipam/cidr.ts';
 import { needNetwork, refreshSubnets } from '../networks/networks.ts';
 import type { SubnetRecord } from '../ports/records.ts';
-import { findEndpoint } from './endpoints.ts';
+import { findEndpoint, pairOf } from './endpoints.ts';
 import { waitUntilActive } from './wait-until-active.ts';
 
 export interface StaticRoute {
@@ -21,7 +21,7 @@ export interface Joined {
   readonly routes: readonly StaticRoute[];
 }
 
-/** Join: names the link for the container, and the ways out that its subnets have. */
+/** Join: names the link for the container, which is plugged in by then, and the ways out that its subnets have. */
 export async function join(
   driver: Driver,
   networkId: string,
@@ -38,7 +38,8 @@ export async function join(
       `no Neutron port serves endpoint ${endpointId.slice(0, 12)}; start the container again`,
     );
   }
-  await refreshSubnets(driver, network.neutronId, signal);
+  const plugged = driver.wiring.complete(pairOf(driver, network, port));
+  await Promise.all([plugged, refreshSubnets(driver, network.neutronId, signal)]);
   if (driver.config.pluggingIsFatal) await waitUntilActive(driver, port.id, signal);
   const subnets = port.addresses
     .filter((address) => address.claimed)

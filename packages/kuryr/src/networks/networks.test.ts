@@ -271,7 +271,7 @@ describe('networks that are there already', () => {
       const second = await containerStart(host, network, flags);
       neutron.ports.delete(String(port['id']));
       await containerStop(host, network, second);
-      expect(host.links.pairs.size).toBe(0);
+      await vi.waitFor(() => expect(host.links.pairs.size).toBe(0));
     });
 
     test.each([

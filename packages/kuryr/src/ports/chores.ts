@@ -145,6 +145,7 @@ export function createChores(options: ChoresOptions): Chores {
 }
 
 function keyOf(task: Task): string {
+  if (task.kind === 'unplug') return `link ${task.portId}`;
   if ('portId' in task) return `port ${task.portId}`;
   if ('mac' in task) return `mac ${task.neutronId} ${task.mac}`;
   if ('networkId' in task) return `network ${task.networkId}`;

@@ -85,7 +85,7 @@ export async function restorePort(
 }
 
 export async function unplug(driver: Driver, { portId }: PortTask<'unplug'>): Promise<void> {
-  await driver.links.remove(hostLink(portId));
+  await driver.wiring.remove(hostLink(portId));
 }
 
 /** What is gone needs not be removed. */

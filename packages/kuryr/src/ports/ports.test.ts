@@ -49,6 +49,42 @@ test('a link that cannot be made leaves no port', async () => {
   expect(neutron.ports.size).toBe(0);
 });
 
+/** A container's start up to its endpoint, which Docker has not joined yet. */
+async function endpointOf(on: DockerNetwork): Promise<{ NetworkID: string; EndpointID: string }> {
+  const mac = '02:42:00:00:00:01';
+  const Options = { 'com.docker.network.endpoint.macaddress': mac };
+  const { Address } = await host.ask('/IpamDriver.RequestAddress', {
+    PoolID: on.poolId,
+    Address: '',
+    Options,
+  });
+  const ids = { NetworkID: on.id, EndpointID: dockerId() };
+  const Interface = { Address, AddressIPv6: '', MacAddress: mac };
+  await host.ask('/NetworkDriver.CreateEndpoint', { ...ids, Interface, Options: {} });
+  return ids;
+}
+
+test('Docker goes on while a link is being made, and joins the endpoint when it is plugged in', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  host.links.gate = promise;
+  const ids = await endpointOf(network);
+  const joined = host.ask('/NetworkDriver.Join', { ...ids, SandboxKey: '/x', Options: {} });
+  expect(await Promise.race([joined, host.ask('/NetworkDriver.EndpointOperInfo', ids)])).toHaveProperty(
+    'Value',
+  );
+  resolve();
+  await joined;
+  expect(host.links.pairs.size).toBe(1);
+});
+
+test('a link that Kuryr did not get to before it ended is made when Docker joins the endpoint', async () => {
+  const ids = await endpointOf(network);
+  await host.restart();
+  host.links.pairs.clear();
+  await host.ask('/NetworkDriver.Join', { ...ids, SandboxKey: '/x', Options: {} });
+  expect([...host.links.pairs.values()]).toMatchObject([{ mac: '02:42:00:00:00:01', mtu: 1450 }]);
+});
+
 test('a host without network agent is named, and no port left on it', async () => {
   const lonely = await dockerHost(neutron, { hostName: 'docker-9' });
   const options = { 'neutron.net.uuid': String([...neutron.networks.keys()][0]) };
@@ -76,7 +112,7 @@ test('the link is removed even if somebody deleted the port in Neutron', async (
   neutron.ports.clear();
   await host.kuryr.reconcile();
   await containerStop(host, network, container);
-  expect(host.links.pairs.size).toBe(0);
+  await vi.waitFor(() => expect(host.links.pairs.size).toBe(0));
 });
 
 test('a container removed while Kuryr was down is noticed: its link is back on the host, twice in a row', async () => {

@@ -8,7 +8,7 @@ import type { Chore, PortRecord } from './records.ts';
 export function releasePort({ journal, chores }: Driver, port: PortRecord): Chore[] {
   journal.ports.remove(port.id);
   const owed: Chore[] = [];
-  if (port.phase !== 'reserved') owed.push(chores.add({ kind: 'unplug', portId: port.id }));
+  if (port.phase === 'attached') owed.push(chores.add({ kind: 'unplug', portId: port.id }));
   owed.push(
     port.before
       ? chores.add({

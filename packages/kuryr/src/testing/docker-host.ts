@@ -14,8 +14,11 @@ export class FakeLinks implements Links {
   /** Host ends whose peer Docker has moved into a container. */
   readonly inContainers = new Set<string>();
   failure: Error | undefined;
+  /** Nothing is plugged in before this resolves. */
+  gate: Promise<void> | undefined;
 
   async plug(pair: VethPair): Promise<void> {
+    await this.gate;
     if (this.failure) throw this.failure;
     this.pairs.set(pair.host, pair);
   }
