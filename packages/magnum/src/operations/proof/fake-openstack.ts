@@ -171,6 +171,9 @@ export function fakeOpenStack(options: FakeOptions = {}): FakeOpenStack {
         return { status: 201, body: { user: made } };
       }
       const user = users.get(one ?? '');
+      // With Keystone's new defaults: whether a domain's admin may delete a user depends on that user's domain.
+      if (!user && method === 'DELETE')
+        throw new Refused(403, 'You are not authorized: identity:delete_user.');
       if (!user) throw new Refused(404, `Could not find user: ${one}.`);
       if (method === 'PATCH') {
         user.password = body.user.password;

@@ -36,7 +36,10 @@ export function upgradeRefusal(
   const now = label(labels, 'kube_tag');
   const wanted = label(to.labels, 'kube_tag');
   if (now === undefined || wanted === undefined || !isOlder(wanted, now)) return undefined;
-  return { kind: 'older', why: `kube_tag: ${wanted} is older than ${now}, which the nodes have` };
+  return {
+    kind: 'older',
+    why: `kube_tag: the template's is older than that of the nodes (${wanted}, ${now})`,
+  };
 }
 
 /** What nodes have after an upgrade, in the labels that say so. */
