@@ -1,7 +1,32 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { linksJson, objectJson, textJson, timeJson } from './json-text.ts';
+import {
+  booleanAt,
+  keysOf,
+  linksJson,
+  numberAt,
+  objectJson,
+  textAt,
+  textJson,
+  timeJson,
+} from './json-text.ts';
 import { linksTo } from './links.ts';
+
+const key = keysOf('b');
+
+test('fields without a value, numbers and booleans are written as JSON has them, however a database has them', () => {
+  expect([textAt(key.b, null), numberAt(key.b, null), numberAt(key.b, -7)]).toEqual([
+    ',"b":null',
+    ',"b":null',
+    ',"b":-7',
+  ]);
+  expect([true, 1, false, 0].map((value) => booleanAt(key.b, value as boolean | 0 | 1))).toEqual([
+    ',"b":true',
+    ',"b":true',
+    ',"b":false',
+    ',"b":false',
+  ]);
+});
 
 test('any text, also of a client that calls us strange names, comes back from its JSON as it was', () => {
   const text = fc.oneof(
@@ -12,6 +37,7 @@ test('any text, also of a client that calls us strange names, comes back from it
     fc.property(text, (value) => {
       expect(JSON.parse(textJson(value))).toBe(value);
       expect(textJson(value)).toBe(JSON.stringify(value));
+      expect(JSON.parse(`{"a":0${textAt(key.b, value)}}`)).toEqual({ a: 0, b: value });
       expect(JSON.parse(linksJson(value, 'clusters/1'))).toEqual(linksTo(value, 'clusters/1'));
     }),
   );

@@ -13,10 +13,6 @@ export function textJson(value: string | null): string {
   return SPECIAL.test(value) ? JSON.stringify(value) : `"${value}"`;
 }
 
-export function booleanJson(value: boolean | 0 | 1): string {
-  return value === true || value === 1 ? 'true' : 'false';
-}
-
 export function objectJson(value: object | string | null): string {
   if (typeof value !== 'string') return JSON.stringify(value ?? {});
   // Python writes `null` where there is none.
@@ -35,4 +31,37 @@ export function linksJson(base: string, path: string): string {
   // The base is what the client calls us, and may have a quote in it.
   const to = textJson(base).slice(1, -1);
   return `[{"href":"${to}/v1/${path}","rel":"self"},{"href":"${to}/${path}","rel":"bookmark"}]`;
+}
+
+/** How a field of an object begins that isn't its first, and how it is if it has no value, or is a boolean. */
+export interface Key {
+  readonly head: string;
+  readonly none: string;
+  readonly yes: string;
+  readonly no: string;
+  /** As `head`, with the quote before a text. */
+  readonly quoted: string;
+}
+
+/** What is put together here is not put together for each object of a list: that takes a third of its time. */
+export function keysOf<const N extends string>(...names: readonly N[]): Readonly<Record<N, Key>> {
+  const entries = names.map((name): [string, Key] => {
+    const head = `,"${name}":`;
+    const keys = { head, none: `${head}null`, yes: `${head}true`, no: `${head}false`, quoted: `${head}"` };
+    return [name, keys];
+  });
+  return Object.fromEntries(entries) as Record<N, Key>;
+}
+
+export function textAt(key: Key, value: string | null): string {
+  if (value === null) return key.none;
+  return SPECIAL.test(value) ? key.head + JSON.stringify(value) : `${key.quoted}${value}"`;
+}
+
+export function numberAt(key: Key, value: number | null): string {
+  return value === null ? key.none : key.head + value;
+}
+
+export function booleanAt(key: Key, value: boolean | 0 | 1): string {
+  return value === true || value === 1 ? key.yes : key.no;
 }

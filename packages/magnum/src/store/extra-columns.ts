@@ -25,7 +25,9 @@ export function placeExtras(row: object, missing: ReadonlySet<string>): void {
   const columns = row as Record<string, unknown>;
   const [first = ''] = missing;
   const text = columns[first];
-  const kept: Record<string, unknown> = typeof text === 'string' ? JSON.parse(text) : {};
+  // Where nothing is kept, the statement gave null for each of them.
+  if (typeof text !== 'string') return;
+  const kept: Record<string, unknown> = JSON.parse(text);
   for (const name of missing) columns[name] = kept[name] ?? null;
 }
 
