@@ -91,6 +91,15 @@ describe('a body is refused, and what is wrong with it named,', () => {
   });
 });
 
+test.each(['clustertemplates/none', 'clusters/none', 'clusters/none/nodegroups/none'])(
+  'a PATCH of %s that is no list is told so, for it is read before that is looked for',
+  async (path) => {
+    const wrong = await api.ask('member', 'PATCH', `/v1/${path}`, { path: '/name' });
+    expect([wrong.status, wrong.error]).toEqual([400, expect.stringContaining('not a valid list')]);
+    expect((await api.ask('member', 'PATCH', `/v1/${path}`, [])).status).toBe(404);
+  },
+);
+
 test('names may have any other character, and are found again', async () => {
   for (const name of [
     'a b',

@@ -5,7 +5,7 @@ import * as answers from './answer-schemas.ts';
 import { bayBrief, bayDetail } from './bay-view.ts';
 import { generatedName } from '../clusters/generated-name.ts';
 import { orderWorkers, rollbackIn } from './cluster-change-routes.ts';
-import { readClusterPatch } from './cluster-patch.ts';
+import { clusterPatch, readClusterOperations } from './cluster-patch.ts';
 import { clusterFields } from './cluster-request.ts';
 import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
 import { oneCluster, visibleTo } from './lookup.ts';
@@ -119,10 +119,11 @@ export function bayRoutes(services: ApiServices): Route[] {
   }
 
   async function update(request: ApiRequest): Promise<ApiReply> {
+    const rollback = rollbackIn(request);
+    const operations = readClusterOperations(request.body());
     const bay = await bayFor('update', request);
     const shown = await shownAs(bay);
-    const rollback = rollbackIn(request);
-    const { group, nodeCount } = readClusterPatch(request.body(), shown, 'bay');
+    const { group, nodeCount } = clusterPatch(operations, shown, 'bay');
     if (nodeCount !== undefined) {
       integer({ min: 1 }).read('node_count', nodeCount);
       await orderWorkers(services, request, shown, { group, count: nodeCount, rollback });

@@ -5,7 +5,7 @@ import type { Driver } from '../drivers/driver.ts';
 import type { Cluster, ClusterTemplate, NodeGroup } from '../store/rows.ts';
 import type { Change, ClusterWithGroups, Store, Visibility } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
-import { readClusterPatch } from './cluster-patch.ts';
+import { clusterPatch, readClusterOperations } from './cluster-patch.ts';
 import { driverOf } from './cluster-type.ts';
 import { oneCluster, oneTemplate, visibleAcross, visibleBeyond } from './lookup.ts';
 import { atLeast } from './microversion.ts';
@@ -59,11 +59,12 @@ export function clusterChangeRoutes(services: ApiServices): Route[] {
   }
 
   async function update(request: ApiRequest): Promise<ApiReply> {
+    const rollback = rollbackIn(request);
+    const operations = readClusterOperations(request.body());
     const visible = visibleAcross(policies, 'cluster:update_all_projects', request.context);
     const shown = await clusterFor('cluster:update', visible, request);
     const { cluster } = shown;
-    const rollback = rollbackIn(request);
-    const { group, nodeCount, health } = readClusterPatch(request.body(), shown);
+    const { group, nodeCount, health } = clusterPatch(operations, shown);
     if (nodeCount === 0) allowZero(request);
     if (health) {
       const { context } = request;

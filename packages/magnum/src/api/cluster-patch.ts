@@ -1,7 +1,7 @@
 import { badRequest, invalidField } from '../clusters/errors.ts';
 import { clusterStatuses, type Cluster, type HealthStatus, type NodeGroup } from '../store/rows.ts';
 import type { ClusterWithGroups } from '../store/store.ts';
-import { applyPatch, readPatch, type PatchRules } from './patch.ts';
+import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
 import { defaultWorkers } from './one-nodegroup.ts';
 import { writtenLabels } from './patch-fields.ts';
 import { integer, text } from './wire-fields.ts';
@@ -47,17 +47,21 @@ export interface ClusterPatch {
   readonly health: Pick<Cluster, 'health_status' | 'health_status_reason'> | undefined;
 }
 
+/** The body of a PATCH of a cluster or a bay. @throws MagnumError 400 naming the operation that is wrong */
+export function readClusterOperations(body: unknown): PatchOperation[] {
+  return readPatch(body, RULES);
+}
+
 /**
- * Reads a PATCH of a cluster. Whatever it names besides the number of workers and the health has to stay as it is.
+ * What a PATCH comes to. Whatever it names besides the number of workers and the health has to stay as it is.
  *
  * @throws MagnumError 400 naming the attribute
  */
-export function readClusterPatch(
-  body: unknown,
+export function clusterPatch(
+  operations: readonly PatchOperation[],
   shown: ClusterWithGroups,
   form: 'cluster' | 'bay' = 'cluster',
 ): ClusterPatch {
-  const operations = readPatch(body, RULES);
   const group = defaultWorkers(shown.nodegroups);
   const before = form === 'bay' ? patchableBay(shown, group) : patchable(shown, group);
   const { patched, touched } = applyPatch(before, operations);

@@ -8,7 +8,7 @@ import { checkCloud } from './cloud-checks.ts';
 import { driverOf } from './cluster-type.ts';
 import { warnOfLabels } from './label-events.ts';
 import { oneCluster, visibleBeyond } from './lookup.ts';
-import { readNodegroupPatch } from './nodegroup-patch.ts';
+import { nodegroupPatch, readNodegroupOperations } from './nodegroup-patch.ts';
 import { checkName, newNodegroup, nodegroupFields } from './nodegroup-request.ts';
 import { nodegroupDetail, nodegroupOrdered } from './nodegroup-view.ts';
 import { oneNodegroup } from './one-nodegroup.ts';
@@ -66,10 +66,11 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
   }
 
   async function update(request: ApiRequest): Promise<ApiReply> {
+    const operations = readNodegroupOperations(request.body());
     const shown = await clusterFor('nodegroup:update', request);
     const { cluster } = shown;
     const group = oneNodegroup(shown.nodegroups, request.params['ident'] ?? '');
-    const after = readNodegroupPatch(request.body(), group);
+    const after = nodegroupPatch(operations, group);
     const former_labels = Object.keys(group.node_labels);
     const nodesChange =
       JSON.stringify([group.node_labels, group.node_taints]) !==

@@ -1,7 +1,7 @@
 import { checkNodeLabels, readTaints } from '../clusters/node-labels.ts';
 import { checkBounds } from '../clusters/nodegroup-size.ts';
 import type { NodeGroup } from '../store/rows.ts';
-import { applyPatch, readPatch, type PatchRules } from './patch.ts';
+import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
 import { writtenLabels, writtenObjects } from './patch-fields.ts';
 import { integer } from './wire-fields.ts';
 
@@ -43,16 +43,19 @@ export type NodegroupPatch = Pick<
   'min_node_count' | 'max_node_count' | 'node_labels' | 'node_taints'
 >;
 
+/** The body of a PATCH of a node group. @throws MagnumError 400 naming the operation that is wrong */
+export function readNodegroupOperations(body: unknown): PatchOperation[] {
+  return readPatch(body, RULES);
+}
+
 /**
- * Reads a PATCH of a node group.
- *
- * @returns what it comes to, as a whole
+ * @returns what a PATCH of a node group comes to, as a whole
  * @throws MagnumError 400, or 409 for numbers, labels and taints that can't be
  */
-export function readNodegroupPatch(body: unknown, group: NodeGroup): NodegroupPatch {
+export function nodegroupPatch(operations: readonly PatchOperation[], group: NodeGroup): NodegroupPatch {
   const { min_node_count, max_node_count, node_labels, node_taints } = group;
   const before = { min_node_count, max_node_count, node_labels, node_taints };
-  const { patched } = applyPatch(before, readPatch(body, RULES));
+  const { patched } = applyPatch(before, operations);
   const labels = read.labels.read('node_labels', patched['node_labels']) ?? {};
   const after = {
     min_node_count: read.bound.read('min_node_count', patched['min_node_count']) ?? 0,

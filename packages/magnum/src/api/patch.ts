@@ -19,7 +19,8 @@ export interface PatchRules {
 }
 
 /**
- * Reads the body of a PATCH.
+ * Reads the body of a PATCH: before it is looked up what is to be changed, because the original does so too, and
+ * answers 400 where both are wrong.
  *
  * @throws MagnumError 400 naming the operation that is wrong
  */

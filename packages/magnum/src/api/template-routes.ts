@@ -109,9 +109,9 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
   }
 
   async function update({ context, params, base, body }: ApiRequest): Promise<ApiReply> {
+    const operations = readPatch(body(), PATCH_RULES);
     const template = await oneTemplate(store, params['ident'] ?? '', visible('update', context));
     enforce(policies, `${policy}:update`, context, template);
-    const operations = readPatch(body(), PATCH_RULES);
     if (!harmless(operations) && (await store.templates.isReferenced(template.uuid))) {
       throw templateReferenced(template.uuid);
     }
