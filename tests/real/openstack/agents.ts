@@ -17,31 +17,47 @@ interface Resource {
   readonly links: readonly { readonly rel: string; readonly href: string }[];
 }
 
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly domain_id: string;
+}
+
 const authUrl = `${serviceUrl.keystone}/v3`;
 
 /**
  * Plays the programs in the servers, which the fake Nova never boots: signals every software deployment and every wait
- * condition that a stack waits for, in all projects that `admin` has a role in, until the signal aborts.
+ * condition that a stack waits for, in all projects of people, until the signal aborts.
  */
 export async function playAgents(signal: AbortSignal): Promise<void> {
-  const clouds = new Map<string, Promise<Cloud>>();
+  const admin = await login(authUrl, 'admin', password, 'admin');
+  const clouds = new Map<string, Cloud>();
   while (!signal.aborted) {
-    // Projects and stacks go between two requests; the next sweep sees.
-    await sweepAll(clouds).catch(() => undefined);
+    // Keystone is slow at times; the next sweep asks again.
+    await sweepAll(admin, clouds).catch(() => undefined);
     await delay(500, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function sweepAll(clouds: Map<string, Promise<Cloud>>): Promise<void> {
-  const admin = clouds.get('admin') ?? login(authUrl, 'admin', password, 'admin');
-  clouds.set('admin', admin);
-  const answer = await (await admin).call('identity', 'GET', '/auth/projects');
-  const projects = answer['projects'] as readonly { name: string }[];
-  for (const { name } of projects) {
-    const cloud = clouds.get(name) ?? login(authUrl, 'admin', password, name);
-    clouds.set(name, cloud);
-    await sweep(await cloud).catch(() => undefined);
+async function sweepAll(admin: Cloud, clouds: Map<string, Cloud>): Promise<void> {
+  const { projects } = (await admin.call('identity', 'GET', '/projects')) as { projects: readonly Named[] };
+  const { roles } = (await admin.call('identity', 'GET', '/roles?name=admin')) as { roles: readonly Named[] };
+  for (const { id, name, domain_id } of projects) {
+    if (domain_id !== 'default' || name === 'service') continue;
+    try {
+      const cloud = clouds.get(id) ?? (await enter(admin, id, name, roles[0]?.id ?? ''));
+      clouds.set(id, cloud);
+      await sweep(cloud);
+    } catch {
+      // The project or a stack went meanwhile; the next sweep sees.
+    }
   }
+}
+
+/** Heat lets signal only who has a role in the stack's project. */
+async function enter(admin: Cloud, project: string, name: string, role: string): Promise<Cloud> {
+  await admin.call('identity', 'PUT', `/projects/${project}/users/${admin.userId}/roles/${role}`);
+  return await login(authUrl, 'admin', password, name);
 }
 
 async function sweep(cloud: Cloud): Promise<void> {

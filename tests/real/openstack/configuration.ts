@@ -286,7 +286,11 @@ ${database('heat')}${authtoken('heat')}[oslo_policy]
 policy_dirs = /etc/heat/policy.d
 `;
 
-/** @remarks The volume types are set because Magnum would ask a Cinder for its default ones, and there is none. */
+/**
+ * For the original and for Gantry, which is to be of the original's release here: with bays, without what came after.
+ *
+ * @remarks The volume types are set because Magnum would ask a Cinder for its default ones, and there is none.
+ */
 const magnum = (log: string, state: string) => `[DEFAULT]
 log_dir = ${log}
 host = ${host}
@@ -325,6 +329,8 @@ ${['barbican', 'cinder', 'glance', 'heat', 'magnum', 'neutron', 'nova', 'octavia
 lock_path = ${state}
 [oslo_messaging_notifications]
 driver = noop
+[gantry]
+max_microversion = 1.10
 [oslo_policy]
 policy_dirs = /etc/magnum/policy.d
 `;

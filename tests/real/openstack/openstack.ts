@@ -12,28 +12,35 @@ import {
   allNames,
   isServiceName,
   listensForHttp,
+  magnums,
   serviceNames,
   startService,
   storeNames,
   untilAnswering,
   untilListening,
+  type Magnum,
 } from './services.ts';
 
-const usage = `A real OpenStack with the original Magnum, from Debian's packages (see ../install.sh), on the loopback.
+const usage = `A real OpenStack from Debian's packages (see ../install.sh), with the original Magnum or Gantry's, on the loopback.
 
   node tests/real/openstack/openstack.ts up                starts what doesn't run; the first time it makes everything
   node tests/real/openstack/openstack.ts status            processes and their memory
   node tests/real/openstack/openstack.ts restart NAME...   stops and starts single processes
   node tests/real/openstack/openstack.ts down              stops everything; what is in the folder stays
 
-  --folder PATH          where its state, configuration and logs are (.cache/openstack)
-  --password-rounds N    bcrypt's, for a new folder: 4; Keystone's own choice, for measuring, is 12
+  --magnum original|gantry   whose Magnum (original)
+  --folder PATH              where its state, configuration and logs are (.cache/openstack)
+  --password-rounds N        bcrypt's, for a new folder: 4; Keystone's own choice, for measuring, is 12
 `;
+
+export interface UpOptions extends ConfigureOptions {
+  readonly magnum?: Magnum;
+}
 
 /** Brings everything up and makes its contents; does nothing that is done already. About 4 GiB of memory. */
 export async function up(
   folder: string,
-  options: ConfigureOptions = {},
+  { magnum = 'original', ...options }: UpOptions = {},
   say: (line: string) => void = () => undefined,
 ): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('only root can start the services of an OpenStack');
@@ -41,16 +48,16 @@ export async function up(
   const timed = stopwatch(say);
   configure(folder, options);
   await makeDatabaseFolder(folder);
-  for (const name of storeNames) startService(folder, name);
+  for (const name of storeNames) await startService(folder, name, magnum);
   for (const name of storeNames) await untilListening(folder, name);
   timed('stores');
   await makeSchemas(folder);
   timed('schemas');
-  startService(folder, 'keystone');
+  await startService(folder, 'keystone', magnum);
   await untilAnswering('keystone', '/v3');
   await makeIdentities();
   timed('identities');
-  for (const name of serviceNames) startService(folder, name);
+  for (const name of serviceNames) await startService(folder, name, magnum);
   for (const name of serviceNames) if (listensForHttp(name)) await untilAnswering(name);
   timed('services');
   await makeResources();
@@ -118,6 +125,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
       folder: { type: 'string', default: '.cache/openstack' },
+      magnum: { type: 'string', default: 'original' },
       'password-rounds': { type: 'string' },
     },
     allowPositionals: true,
@@ -126,17 +134,18 @@ async function main(): Promise<void> {
   const folder = resolve(values.folder);
   const rounds = values['password-rounds'];
   const options = rounds === undefined ? {} : { passwordRounds: Number(rounds) };
-  if (verb === 'up') {
-    await up(folder, options, say);
+  const magnum = magnums.find((known) => known === values.magnum);
+  if (verb === 'up' && magnum) {
+    await up(folder, { ...options, magnum }, say);
   } else if (verb === 'down') {
     await down(folder);
   } else if (verb === 'status') {
     status(folder);
-  } else if (verb === 'restart' && names.length > 0 && names.every(isServiceName)) {
+  } else if (verb === 'restart' && magnum && names.length > 0 && names.every(isServiceName)) {
     configure(folder, options);
     for (const name of names.filter(isServiceName)) {
       await stop(folder, name);
-      startService(folder, name);
+      await startService(folder, name, magnum);
     }
   } else {
     process.stderr.write(usage);

@@ -17,9 +17,19 @@ export const debianEnvironment = (folder: string) => ({
   HOME: join(folder, 'state'),
 });
 
-/** Starts it, unless it runs; its output goes to log/NAME.out. */
-export function start(folder: string, { name, command, env }: ProcessSpec): void {
-  if (pidOf(folder, name) !== undefined) return;
+interface Running {
+  readonly pid: number;
+  readonly started: string | undefined;
+  readonly command: readonly string[];
+}
+
+/** Starts it, unless it runs; by another command than this, it is stopped first. Its output goes to log/NAME.out. */
+export async function start(folder: string, { name, command, env }: ProcessSpec): Promise<void> {
+  const present = running(folder, name);
+  if (present) {
+    if (present.command.join(' ') === command.join(' ')) return;
+    await stop(folder, name);
+  }
   const output = openSync(join(folder, 'log', `${name}.out`), 'a');
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
@@ -31,18 +41,21 @@ export function start(folder: string, { name, command, env }: ProcessSpec): void
   closeSync(output);
   child.on('error', () => undefined);
   if (child.pid === undefined) throw new Error(`${program} cannot be started`);
-  const record = JSON.stringify({ pid: child.pid, started: startTime(child.pid) });
-  writeFileSync(join(folder, 'run', `${name}.json`), record);
+  const record: Running = { pid: child.pid, started: startTime(child.pid), command };
+  writeFileSync(join(folder, 'run', `${name}.json`), JSON.stringify(record));
   child.unref();
 }
 
-/** The process's id while it runs. The start time tells it from a later process that got the same id. */
+/** The process's id while it runs. */
 export function pidOf(folder: string, name: string): number | undefined {
+  return running(folder, name)?.pid;
+}
+
+/** The start time tells a process from a later one that got the same id. */
+function running(folder: string, name: string): Running | undefined {
   try {
-    const record: { pid: number; started: string } = JSON.parse(
-      readFileSync(join(folder, 'run', `${name}.json`), 'utf8'),
-    );
-    return startTime(record.pid) === record.started ? record.pid : undefined;
+    const record: Running = JSON.parse(readFileSync(join(folder, 'run', `${name}.json`), 'utf8'));
+    return record.started !== undefined && startTime(record.pid) === record.started ? record : undefined;
   } catch {
     return undefined;
   }

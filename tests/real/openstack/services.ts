@@ -33,8 +33,13 @@ export const isServiceName = (name: string): name is ServiceName => allNames.som
 /** Of `serviceNames`: whether it has an API. */
 export const listensForHttp = (name: string): name is keyof typeof ports => name in ports;
 
-export function startService(folder: string, name: ServiceName): void {
-  start(folder, specOf(folder, name));
+/** Whose Magnum it is: that of Debian, or Gantry's with the same configuration on the same database. */
+export const magnums = ['original', 'gantry'] as const;
+export type Magnum = (typeof magnums)[number];
+
+export async function startService(folder: string, name: ServiceName, magnum: Magnum): Promise<void> {
+  const gantrys = magnum === 'gantry' && (name === 'magnum-api' || name === 'magnum-conductor');
+  await start(folder, gantrys ? gantrySpec(folder, name) : specOf(folder, name));
 }
 
 /** @throws when it ended, or doesn't listen within a minute */
@@ -148,6 +153,16 @@ function specOf(folder: string, name: ServiceName): ProcessSpec {
       };
   }
 }
+
+const gantrySpec = (folder: string, name: 'magnum-api' | 'magnum-conductor'): ProcessSpec => ({
+  name,
+  command: [
+    process.execPath,
+    fileURLToPath(new URL(`../../../packages/gantry/src/magnum/${name}.ts`, import.meta.url)),
+    '--config-file',
+    join(folder, 'etc/magnum/magnum.conf'),
+  ],
+});
 
 const uwsgi = (folder: string, name: string) => [
   '/usr/bin/uwsgi_python311',
