@@ -22,10 +22,12 @@ bench: node_modules/.package-lock.json ## Gantry beside the originals; writes be
 real: node_modules/.package-lock.json ## tests with a real Docker and real clients; installs Debian's packages, as root
 	@tests/real/install.sh
 	@status=0; vitest run --config vitest.real.config.ts || status=1; \
-	node tests/real/acceptance.ts gantry || status=1; exit $$status
+	node tests/real/acceptance.ts gantry || status=1; \
+	node tests/real/tempest/tempest.ts gantry || status=1; exit $$status
 
-real-all: real ## the same, and the acceptance suite on the original too, on a real OpenStack (10 minutes more)
-	@node tests/real/acceptance.ts original
+real-all: real ## the same, and both suites on a real OpenStack, against the original and Gantry's Magnum (half an hour more)
+	@status=0; node tests/real/acceptance.ts original gantry-on-openstack || status=1; \
+	node tests/real/tempest/tempest.ts original gantry-on-openstack || status=1; exit $$status
 
 format: node_modules/.package-lock.json ## lays out the sources
 	@oxfmt .

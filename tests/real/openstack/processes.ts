@@ -20,14 +20,15 @@ export const debianEnvironment = (folder: string) => ({
 interface Running {
   readonly pid: number;
   readonly started: string | undefined;
-  readonly command: readonly string[];
+  /** Undefined if an older version of this program started it. */
+  readonly command?: readonly string[];
 }
 
 /** Starts it, unless it runs; by another command than this, it is stopped first. Its output goes to log/NAME.out. */
 export async function start(folder: string, { name, command, env }: ProcessSpec): Promise<void> {
   const present = running(folder, name);
   if (present) {
-    if (present.command.join(' ') === command.join(' ')) return;
+    if (present.command?.join(' ') === command.join(' ')) return;
     await stop(folder, name);
   }
   const output = openSync(join(folder, 'log', `${name}.out`), 'a');
