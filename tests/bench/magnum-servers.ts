@@ -34,7 +34,7 @@ export async function startMended(folder: string): Promise<Server> {
     .replace(/^http-socket\s*=.*$/m, `http-socket = 127.0.0.1:${port}`)
     .replace(/^logto\s*=.*$/m, `logto = ${folder}/log/${name}.log`);
   writeFileSync(ini, mended);
-  start(folder, { name, command: ['/usr/bin/uwsgi_python311', '--ini', ini] });
+  await start(folder, { name, command: ['/usr/bin/uwsgi_python311', '--ini', ini] });
   return { url: await untilAnswered(port), stop: () => stop(folder, name) };
 }
 
