@@ -53,6 +53,8 @@ function launch(args: readonly string[], env: Readonly<Record<string, string>> =
 }
 
 async function answering(port: number, child: ChildProcess): Promise<Server> {
+  // Rejects if it can't be started.
+  await once(child, 'spawn');
   return {
     url: await untilAnswered(port),
     async stop() {

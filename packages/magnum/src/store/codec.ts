@@ -18,11 +18,12 @@ export type Database = { [T in keyof Rows]: Raw<Rows[T]> };
  */
 export type Undecoded<T> = { readonly [K in keyof T]: UndecodedValue<T[K]> };
 
-type UndecodedValue<V> = V extends Date | null
+// In brackets, so that `null` is not looked at by itself.
+type UndecodedValue<V> = [V] extends [Date | null]
   ? string | null
-  : V extends boolean
+  : [V] extends [boolean]
     ? boolean | 0 | 1
-    : V extends string | number | null
+    : [V] extends [string | number | null]
       ? V
       : string | null;
 
