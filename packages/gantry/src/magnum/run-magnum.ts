@@ -58,11 +58,17 @@ async function run(
 ): Promise<void> {
   const stopping = new AbortController();
   const end = (): void => stopping.abort();
+  // A hang-up is what logrotate sends; it ends nothing.
+  const hungUp = new Set<() => void>();
   process.once('SIGINT', end).once('SIGTERM', end);
+  process.on('SIGHUP', () => hungUp.forEach((reopen) => reopen()));
   await explained(async () => {
     const { values, warnings, files } = loadMagnumConf({ ...sources, env: process.env });
-    const log = logOf(name, values);
+    const log = logOf(name, values, (reopen) => hungUp.add(reopen));
     for (const warning of warnings) log.warn(describeProblem(warning));
+    for (const option of ['use_syslog', 'use_journal'] as const) {
+      if (values.DEFAULT[option]) log.warn(`[DEFAULT] ${option} has no effect: name a log_file or a log_dir`);
+    }
     log.info({ files }, `${name} starts`);
     const folders = [...new Set([...files.map((file) => dirname(file)), ...sources.dirs])];
     const magnum = await assembleMagnum({ settings: values, folders, log });
@@ -89,10 +95,15 @@ async function explained(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function logOf(name: ProcessName, { DEFAULT: { debug, log_dir, log_file } }: ProcessSettings): Logger {
+function logOf(
+  name: ProcessName,
+  { DEFAULT: { debug, log_dir, log_file } }: ProcessSettings,
+  onReopen: (reopen: () => void) => void,
+): Logger {
   const file = log_file ?? (log_dir === undefined ? undefined : `${name}.log`);
   return createLogger(name, {
     level: debug ? 'debug' : 'info',
+    onReopen,
     ...(file !== undefined && { file: join(file.startsWith('/') ? '' : (log_dir ?? ''), file) }),
   });
 }

@@ -7,6 +7,8 @@ export interface LoggerOptions {
   readonly level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** A path to append to; standard error when absent. Only its owner can read it. */
   readonly file?: string;
+  /** Is given what opens the file anew, for when it was moved away. */
+  readonly onReopen?: (reopen: () => void) => void;
 }
 
 /** How much is kept, in bytes, while the file can't be written; what is beyond is lost. */
@@ -28,5 +30,6 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
     complained = true;
     process.stderr.write(`${name}: the log ${options.file} can't be written: ${error.message}\n`);
   });
+  if (options.file !== undefined) options.onReopen?.(() => destination.reopen());
   return pino({ name, level: options.level ?? 'info', base: { name } }, destination);
 }
