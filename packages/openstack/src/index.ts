@@ -7,6 +7,7 @@ export * from './resources/collection.ts';
 export * from './resources/compute.ts';
 export * from './resources/identity.ts';
 export * from './resources/image.ts';
+export * from './resources/load-balancer.ts';
 export * from './resources/network.ts';
 export * from './resources/orchestration.ts';
 export * from './resources/volume.ts';

@@ -67,7 +67,11 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Catalogs give these services without their version; our paths come after it. */
-const VERSIONS: Readonly<Record<string, string>> = { network: '/v2.0', image: '/v2' };
+const VERSIONS: Readonly<Record<string, string>> = {
+  network: '/v2.0',
+  image: '/v2',
+  'load-balancer': '/v2',
+};
 
 /** A token is renewed this many milliseconds before it expires, so that it outlives the request it is used for. */
 const RENEW_BEFORE = 120_000;

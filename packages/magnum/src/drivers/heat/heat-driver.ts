@@ -43,6 +43,8 @@ export interface HeatDriverKind {
     | 'rotateCa'
   >;
   readonly membership?: Membership;
+  /** Begins to remove what is in the way of the cluster's stack. @returns whether nothing is any more */
+  clearAway?(context: DriverContext): Promise<boolean>;
 }
 
 /** What a stack says of itself. */
@@ -103,7 +105,10 @@ export function heatDriver(kind: HeatDriverKind, options: HeatDriverOptions): Dr
         timeoutMinutes: minutes(context),
       }),
 
-    delete: (context) => deleteStack(context),
+    async delete(context) {
+      // Called again until the stack is gone, so what takes time to clear away is waited for.
+      if ((await kind.clearAway?.(context)) !== false) await deleteStack(context);
+    },
 
     deleteNodegroup: (context, group) => deleteStack(context, group),
 

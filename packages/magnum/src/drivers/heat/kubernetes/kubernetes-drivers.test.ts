@@ -431,6 +431,42 @@ describe('new certificate authorities', () => {
   });
 });
 
+describe('a deletion', () => {
+  const lb = (id: string, from: string, provisioning_status = 'ACTIVE') => ({
+    id,
+    description: `Kubernetes external service default/web from cluster ${from}`,
+    provisioning_status,
+    vip_port_id: `port-of-${id}`,
+  });
+  const deleted = async (loadbalancers: readonly object[]) => {
+    const { context, sent } = given({
+      cluster: { stack_id: 'stack-1' },
+      services: ['load-balancer', 'network'],
+      answer({ method, url }) {
+        if (method === 'DELETE') return { status: 204, headers: {}, body: undefined };
+        if (url.includes('/lbaas/')) return ok({ loadbalancers });
+        if (url.includes('/floatingips')) return ok({ floatingips: [{ id: 'fip' }] });
+        return ok({ stack: stackWith({}) });
+      },
+    });
+    await coreos().delete(context);
+    return sent
+      .filter(({ method }) => method === 'DELETE')
+      .map(({ url }) => url.replace(/^http:\/\/public\/(v2(\.0)?\/)?/, ''));
+  };
+  const { uuid } = given({}).context.cluster;
+
+  test('first removes the load balancers that Kubernetes has made, with their floating IPs, and nobody else’s', async () => {
+    const others = [lb('other', '00000000-0000-4000-8000-00000000000b'), lb('old', uuid, 'DELETED')];
+    expect(await deleted([lb('web', uuid), ...others])).toEqual([
+      'floatingips/fip',
+      'lbaas/loadbalancers/web?cascade=true',
+    ]);
+    expect(await deleted([lb('web', uuid, 'PENDING_DELETE')])).toEqual([]);
+    expect(await deleted(others)).toEqual(['stacks/x/stack-1']);
+  });
+});
+
 function parametersIn(request: HttpRequest | undefined): object {
   return (JSON.parse(String(request?.body)) as { parameters: object }).parameters;
 }

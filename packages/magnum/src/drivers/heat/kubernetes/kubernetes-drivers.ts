@@ -7,6 +7,7 @@ import type { HeatOptions } from '../node-settings.ts';
 import { text, texts } from '../stack-values.ts';
 import { loadTemplateFiles } from '../template-files.ts';
 import { refusalOf } from './cluster-rules.ts';
+import { removeLoadBalancers } from './load-balancers.ts';
 import { clusterParameters, groupParameters } from './kubernetes-parameters.ts';
 import { rotateServiceAccount } from './service-account.ts';
 import { upgradedLabels, upgradeParameters, upgradeRefusal } from './upgrades.ts';
@@ -52,6 +53,7 @@ export function kubernetesDrivers(options: HeatOptions): Driver[] {
         parameters: (context) => clusterParameters(context, options),
         attributes: attributesOf,
         workers,
+        clearAway: removeLoadBalancers,
         addedGroups: {
           parameters: (context, group, main) => groupParameters(context, group, main, options),
           addresses: (outputs, context) => addressesIn(outputs, 'kube_minions', context),

@@ -1,4 +1,3 @@
-import { EndpointNotFound, type Session } from '@gantry/openstack';
 import type { NodeGroup } from '../../../store/rows.ts';
 import { DriverRefusal, type DriverContext } from '../../driver.ts';
 import { defaultGroups } from '../default-groups.ts';
@@ -6,6 +5,7 @@ import { resourceAttributes } from '../find-stack.ts';
 import { nodePatience, nodeUrls, type HeatOptions } from '../node-settings.ts';
 import { defined, label, need, noProxy, text } from '../stack-values.ts';
 import { countIn, isOn } from './label-values.ts';
+import { hasLoadBalancers } from './load-balancers.ts';
 import { serviceAccountParameters } from './service-account.ts';
 import { versionParameters } from './upgrades.ts';
 
@@ -131,7 +131,8 @@ async function loadBalancerParameters({ cluster, session }: DriverContext): Prom
   const octaviaIngress = label(labels, 'ingress_controller')?.toLowerCase() === 'octavia';
   if (octaviaIngress || cluster.master_lb_enabled) {
     const what = cluster.master_lb_enabled ? 'master_lb_enabled' : 'the ingress controller octavia';
-    await needOctavia(session, what);
+    if (!(await hasLoadBalancers(session)))
+      throw new DriverRefusal(`this cloud has no load balancers (Octavia), which ${what} needs`);
   }
   return {
     master_lb_enabled: cluster.master_lb_enabled,
@@ -143,15 +144,6 @@ async function loadBalancerParameters({ cluster, session }: DriverContext): Prom
     octavia_lb_algorithm: label(labels, 'octavia_lb_algorithm'),
     octavia_lb_healthcheck: isOn(labels, 'octavia_lb_healthcheck'),
   };
-}
-
-async function needOctavia(session: Session, what: string): Promise<void> {
-  try {
-    await session.endpoint('load-balancer');
-  } catch (error) {
-    if (!(error instanceof EndpointNotFound)) throw error;
-    throw new DriverRefusal(`this cloud has no load balancers (Octavia), which ${what} needs`);
-  }
 }
 
 /** Nodes reach the API through the load balancer too. */
