@@ -21,14 +21,14 @@ const service = 'load-balancer';
 const path = '/lbaas/loadbalancers';
 
 export function loadBalancerClient(session: Session): LoadBalancerClient {
-  const { list } = collection<LoadBalancer>(session, {
+  const balancers = collection<LoadBalancer>(session, {
     service,
     path,
     singular: 'loadbalancer',
     plural: 'loadbalancers',
   });
   return {
-    list,
+    list: (query, signal) => balancers.list(query, signal),
     async delete(id, signal) {
       const query = { cascade: true };
       await session.ask(service, {
