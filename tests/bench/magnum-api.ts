@@ -30,7 +30,9 @@ const IDLE = [
 
 const CONNECTIONS = 8;
 const ROUNDS = 3;
-const SECONDS = 4;
+const SECONDS = 3;
+/** Milliseconds for the original as shipped to list 500 clusters: it logs in once for each. */
+const PATIENCE = 1_800_000;
 /** Answers that are to come quickly are measured alone as well: this many, one after the other. */
 const ALONE = 15;
 
@@ -38,6 +40,8 @@ const ALONE = 15;
 interface Case {
   readonly name: string;
   readonly path: string;
+  /** Too much for the original to answer several in the time of a round. */
+  readonly onlyAlone?: boolean;
   readonly read?: ((store: Store, visible: { readonly projectId: string }) => Promise<unknown>) | undefined;
 }
 
@@ -55,9 +59,9 @@ interface Rivals {
  */
 export async function benchMagnumApi(): Promise<void> {
   await run(fileURLToPath(new URL('../real/install.sh', import.meta.url)));
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
   await up(FOLDER, { passwordRounds: 12 }, say);
   const started: Server[] = [];
+  const results: Result[] = [];
   try {
     for (const name of IDLE) await stop(FOLDER, name);
     const { token, owner } = await login();
@@ -66,19 +70,20 @@ export async function benchMagnumApi(): Promise<void> {
     const mended = await startMended(FOLDER);
     started.push(mended);
     const rivals = { ours, mended, shipped: { url: serviceUrl.magnum } };
-    const results: Result[] = [];
     const few = await fillMagnum(DATABASE, owner, { templates: 10, clusters: 10 });
     results.push(...(await compare(rivals, token, owner, casesOfFew(few))));
-    const many = await fillMagnum(DATABASE, owner, { templates: 200, clusters: 500 });
-    results.push(...(await compare(rivals, token, owner, casesOfMany(many))));
     await fillMagnum(DATABASE, owner, { templates: 0, clusters: 0 });
     results.push(...(await creations(rivals, token)));
-    publish('magnum-api', GOAL, results);
+    await fillMagnum(DATABASE, owner, { templates: 200, clusters: 500 });
+    results.push(...(await compare(rivals, token, owner, casesOfMany())));
   } finally {
+    publish('magnum-api', GOAL, results);
     for (const server of started) await server.stop();
     await down(FOLDER);
   }
 }
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 const GOAL =
   '40, 60, 150, 400 and 3 times the mended original for 10 templates, 200 templates, one cluster, 10 clusters and a new ' +
@@ -112,11 +117,11 @@ function casesOfFew({ template = '', cluster = '' }: Filled): Case[] {
   ];
 }
 
-function casesOfMany(_filled: Filled): Case[] {
+function casesOfMany(): Case[] {
   const [, templates, , clusters] = casesOfFew({ template: undefined, cluster: undefined });
   return [
     { name: '200 templates', path: '/v1/clustertemplates', read: templates?.read },
-    { name: '500 clusters', path: '/v1/clusters', read: clusters?.read },
+    { name: '500 clusters', path: '/v1/clusters', read: clusters?.read, onlyAlone: true },
   ];
 }
 
@@ -133,8 +138,11 @@ async function compare(
   try {
     const results: Result[] = [];
     for (const each of cases) {
-      results.push(...(await underLoad(each, token, { ours: rivals.ours, mended: rivals.mended, floor })));
+      if (!each.onlyAlone) {
+        results.push(...(await underLoad(each, token, { ours: rivals.ours, mended: rivals.mended, floor })));
+      }
       results.push(...(await alone(each, token, { ...rivals, floor })));
+      say(`measured: ${each.name}`);
     }
     return results;
   } finally {
@@ -173,6 +181,7 @@ async function underLoad(
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const server of ['ours', 'mended', 'floor'] as const) {
       rounds[server].push(await wrk({ ...load, url: servers[server].url + path }));
+      if (server === 'ours') expectNoFailure(rounds.ours);
     }
   }
   return [
@@ -181,10 +190,16 @@ async function underLoad(
   ];
 }
 
+/** The original fails some of many requests for templates, which is counted against it; we must not. */
+function expectNoFailure(rounds: readonly Measured[]): void {
+  const failed = rounds.reduce((sum, round) => sum + round.failed, 0);
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+}
+
 function figures(
   name: string,
   unit: Result['unit'],
-  figure: keyof Measured,
+  figure: 'perSecond' | 'p99',
   { ours, mended, floor }: Record<'ours' | 'mended', Measured> & { readonly floor?: Measured },
 ): Result {
   return result(name, unit, ours[figure], mended[figure], floor?.[figure]);
@@ -219,7 +234,7 @@ async function quickest(url: string, token: string, times: number): Promise<numb
   let least = Infinity;
   for (let n = 0; n < times; n += 1) {
     const begin = performance.now();
-    const answer = await fetch(url, { headers: headersOf(token), signal: AbortSignal.timeout(600_000) });
+    const answer = await fetch(url, { headers: headersOf(token), signal: AbortSignal.timeout(PATIENCE) });
     await answer.arrayBuffer();
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
     least = Math.min(least, performance.now() - begin);
@@ -241,6 +256,7 @@ async function creations({ ours, mended }: Rivals, token: string): Promise<Resul
   const rounds: Record<'ours' | 'mended', Measured[]> = { ours: [], mended: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     rounds.ours.push(await wrk({ ...load, url: `${ours.url}/v1/clustertemplates` }));
+    expectNoFailure(rounds.ours);
     rounds.mended.push(await wrk({ ...load, url: `${mended.url}/v1/clustertemplates` }));
     // What the one's requests began goes on in the services a little.
     await delay(1000);
