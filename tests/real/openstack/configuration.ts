@@ -287,7 +287,8 @@ policy_dirs = /etc/heat/policy.d
 `;
 
 /**
- * For the original and for Gantry, which is to be of the original's release here: with bays, without what came after.
+ * For the original and for Gantry, which is to be of the original's release here (with bays, without what came after) and
+ * is told that Nova's driver is a fake.
  *
  * @remarks The volume types are set because Magnum would ask a Cinder for its default ones, and there is none.
  */
@@ -331,6 +332,7 @@ lock_path = ${state}
 driver = noop
 [gantry]
 max_microversion = 1.10
+simulated_servers = true
 [oslo_policy]
 policy_dirs = /etc/magnum/policy.d
 `;
