@@ -75,6 +75,13 @@ describe('who sees and does what', () => {
     });
     const details = (await demo.get('quotas/demo-id/details')).object['network'];
     expect(details).toEqual({ used: 1, limit: 1, reserved: 0 });
+    const below = { quota: { network: 0, check_limit: true } };
+    expect(refusal(await admin.put('quotas/demo-id', below))).toMatchObject({
+      status: 400,
+      message: 'Quota limit 0 for network must be greater than or equal to already used 1',
+    });
+    const forced = await admin.put('quotas/demo-id', { quota: { network: 0, force: true } });
+    expect(forced.object).toMatchObject({ network: 0 });
     expect((await other.get('quotas/demo-id')).status).toBe(403);
     await admin.delete('quotas/demo-id');
     await demo.make('networks', {});

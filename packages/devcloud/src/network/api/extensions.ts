@@ -101,6 +101,12 @@ export const EXTENSIONS: readonly Extension[] = [
   extension('provider', 'Provider Network', 'How a network is realised.', '2012-09-07T10:00:00-00:00'),
   extension('quotas', 'Quota management support', 'Limits of a project.', '2012-07-29T10:00:00-00:00'),
   extension(
+    'quota-check-limit',
+    'Quota engine limit check',
+    'New limits below what is used can be refused.',
+    '2021-09-08T16:00:00-00:00',
+  ),
+  extension(
     'quota_details',
     'Quota details management support',
     'Limits and what is used of them.',

@@ -53,7 +53,8 @@ export function quotaRoutes(app: FastifyInstance, context: Context, run: Run): v
   app.put<QuotaParams>('/v2.0/quotas/:project', (request) => {
     checkAdmin(callerOf(request));
     const { project } = request.params;
-    const given = quotaBody(request.body);
+    const { limits: given, checked } = quotaBody(request.body);
+    if (checked) checkUsage(context, project, given);
     run(() =>
       tables.quotas.put({ id: project, limits: { ...tables.quotas.get(project)?.limits, ...given } }),
     );
@@ -78,16 +79,32 @@ function checkAdmin(caller: Caller): void {
   if (!caller.isAdmin) throw adminRequired('Only admin can view or configure quota');
 }
 
+/** @throws NeutronError 400 for a limit below what the project has already */
+function checkUsage(context: Context, project: string, limits: Limits): void {
+  for (const resource of QUOTA_RESOURCES) {
+    const limit = limits[resource] ?? -1;
+    const used = usage(context, project, resource);
+    if (limit < 0 || used <= limit) continue;
+    throw httpBadRequest(
+      `Quota limit ${limit} for ${resource} must be greater than or equal to already used ${used}`,
+    );
+  }
+}
+
+type Limits = Partial<Record<QuotaResource, number>>;
+
 const LARGEST = 2_147_483_647;
 
-function quotaBody(body: unknown): Partial<Record<QuotaResource, number>> {
+/** The limits in a body, and whether they have to be at least what is used (extension quota-check-limit). */
+function quotaBody(body: unknown): { readonly limits: Limits; readonly checked: boolean } {
   const quota = typeof body === 'object' && body !== null && 'quota' in body ? body.quota : undefined;
   if (typeof quota !== 'object' || quota === null) {
     throw httpBadRequest("Unable to find 'quota' in request body");
   }
-  const limits: Partial<Record<QuotaResource, number>> = {};
+  const limits: Limits = {};
+  const notLimits = ['tenant_id', 'project_id', 'force', 'check_limit'];
   for (const [key, value] of Object.entries(quota)) {
-    if (key === 'tenant_id' || key === 'project_id') continue;
+    if (notLimits.includes(key)) continue;
     const resource = QUOTA_RESOURCES.find((name) => name === key);
     if (!resource) throw httpBadRequest(`Unrecognized attribute(s) '${key}'`);
     const limit = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
@@ -106,5 +123,5 @@ function quotaBody(body: unknown): Partial<Record<QuotaResource, number>> {
     }
     limits[resource] = limit;
   }
-  return limits;
+  return { limits, checked: 'check_limit' in quota && quota.check_limit === true };
 }
