@@ -158,6 +158,23 @@ export async function askedSecurityGroups(
   // Neutron gives a port its project's default group by itself.
   const wanted = [...new Set(asked.map(({ name }) => name))];
   if (wanted.length === 0 || (wanted.length === 1 && wanted[0] === 'default')) return [];
+  const find = await securityGroupFinder(context, caller);
+  return wanted.map((name) => {
+    const id = find(name);
+    if (id === undefined) throw badRequest(noSecurityGroup(name, caller));
+    return id;
+  });
+}
+
+/**
+ * Reads the project's security groups once, and finds their ids by name or id.
+ *
+ * @throws Fault 409, when asked for a name that several have
+ */
+export async function securityGroupFinder(
+  context: ComputeContext,
+  caller: ProjectCaller,
+): Promise<(name: string) => string | undefined> {
   const { security_groups: groups } = await ask<{ security_groups: { id: string; name: string }[] }>(
     context.cloud,
     caller,
@@ -167,14 +184,16 @@ export async function askedSecurityGroups(
       path: `/v2.0/security-groups?fields=id&fields=name&tenant_id=${caller.projectId}`,
     },
   );
-  return wanted.map((name) => {
-    const matching = groups.filter((group) => group.id === name || group.name === name);
-    const exact = matching.find((group) => group.id === name);
-    if (!exact && matching.length > 1) {
+  return (name) => {
+    if (groups.some(({ id }) => id === name)) return name;
+    const matching = groups.filter((group) => group.name === name);
+    if (matching.length > 1) {
       throw conflict(`Multiple security groups found matching '${name}'. Use an ID to be more specific.`);
     }
-    const found = exact ?? matching[0];
-    if (!found) throw badRequest(`Security group ${name} not found for project ${caller.projectId}.`);
-    return found.id;
-  });
+    return matching[0]?.id;
+  };
+}
+
+export function noSecurityGroup(name: string, caller: ProjectCaller): string {
+  return `Security group ${name} not found for project ${caller.projectId}.`;
 }

@@ -193,6 +193,19 @@ describe('a server', () => {
     expect((await act(id, { fly: {} })).body.badRequest.message).toBe('There is no such action: fly');
   });
 
+  test('gains and loses a security group on all its ports', async () => {
+    await cloud.ask('POST', '/network/v2.0/security-groups', { security_group: { name: 'web' } });
+    const { id } = (await order()).body.server;
+    await until(id, 'ACTIVE');
+    expect((await act(id, { addSecurityGroup: { name: 'web' } })).status).toBe(202);
+    expect((await show(id)).body.server.security_groups).toEqual([{ name: 'default' }, { name: 'web' }]);
+    expect((await act(id, { removeSecurityGroup: { name: 'web' } })).status).toBe(202);
+    expect((await show(id)).body.server.security_groups).toEqual([{ name: 'default' }]);
+    const again = await act(id, { removeSecurityGroup: { name: 'web' } });
+    expect(again).toMatchObject({ status: 404, body: { itemNotFound: { message: /not associated/ } } });
+    expect((await act(id, { addSecurityGroup: { name: 'nope' } })).status).toBe(404);
+  });
+
   test('tells that it is simulated, and signals the wait conditions in its user data', async () => {
     const url = 'http://127.0.0.1:9000/orchestration/v1/p/stacks/s/1/resources/w/signal';
     const script = Buffer.from(`#!/bin/sh\ncurl -X POST ${url}\n`).toString('base64');

@@ -14,6 +14,7 @@ import { recordAction } from './server-actions-log.ts';
 import { Description, DiskConfig, Hostname, UserData } from './server-body.ts';
 import { deleteSoon } from './server-routes.ts';
 import { changeServer } from './server-row.ts';
+import { changeSecurityGroups } from './server-security-groups.ts';
 import { requireState, requireUnlocked } from './server-state.ts';
 import { serverView } from './server-view.ts';
 import { POWER, type Job, type OwnFlavor, type ServerRow, type VmState } from './tables.ts';
@@ -216,6 +217,16 @@ export function serverActionRoutes(app: FastifyInstance, context: ComputeContext
         taskState: null,
         ...(state === 'active' ? { powerState: POWER.running } : {}),
       });
+      return reply.code(202).send();
+    },
+
+    async addSecurityGroup(request, reply, server, asked) {
+      await changeSecurityGroups(context, request, server, asked, 'add');
+      return reply.code(202).send();
+    },
+
+    async removeSecurityGroup(request, reply, server, asked) {
+      await changeSecurityGroups(context, request, server, asked, 'remove');
       return reply.code(202).send();
     },
 
