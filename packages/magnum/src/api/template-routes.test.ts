@@ -37,7 +37,8 @@ describe('a cluster template', () => {
   });
 
   test.each([
-    [{ coe: 'mesos' }, 400, 'coe'],
+    [{ coe: 'mesos' }, 400, 'Requested COE type mesos is not supported.'],
+    [{ coe: 'nosuch' }, 400, 'coe'],
     [{ coe: undefined }, 400, 'COE'],
     [{ image_id: undefined }, 400, 'image_id'],
     [{ image_id: 'none' }, 400, 'Image none could not be found.'],

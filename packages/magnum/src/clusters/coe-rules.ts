@@ -21,8 +21,8 @@ export const coeRules: Readonly<Record<string, CoeRules>> = {
   'swarm-mode': { networkDrivers: ['docker'], defaultNetworkDriver: 'docker', volumeDrivers: ['rexray'] },
 };
 
-/** In the order in which messages list them. */
-export const coes = Object.keys(coeRules);
+/** What a request may name, in the order in which messages list them: the last two have no driver, and their refusal says so. */
+export const coes = [...Object.keys(coeRules), 'mesos', 'dcos'];
 
 /** Smallest Docker volume that devicemapper can work with, GB. */
 const DEVICEMAPPER_MINIMUM = 3;
