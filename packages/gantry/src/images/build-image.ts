@@ -1,9 +1,9 @@
 import { link, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '@gantry/oslo';
-import { UserError } from '../cli/exit.ts';
-import { ProgramError, runProgram } from '../host/run-program.ts';
+import { runProgram } from '../host/run-program.ts';
 import { writeDockerArchive } from './docker-archive.ts';
+import { ImageBuildError, mmdebstrap } from './mmdebstrap.ts';
 import { mmdebstrapArguments, PRELOAD_FOLDER, recipeHash, type Recipe } from './recipes.ts';
 
 /** How far the making of an image is. */
@@ -22,11 +22,6 @@ export interface BuildOptions {
   readonly log: Logger;
   readonly progress?: (progress: ImageProgress) => void;
   readonly signal?: AbortSignal;
-}
-
-/** An image can't be made here; the message says what to do about it. */
-export class ImageBuildError extends UserError {
-  override readonly name: string = 'ImageBuildError';
 }
 
 /** What mmdebstrap says while it works, in its order, and how much is done by then (by measuring). */
@@ -66,14 +61,14 @@ export async function buildImage(recipe: Recipe, options: BuildOptions): Promise
     log.info({ image: recipe.reference, cache }, 'building an image from Debian packages');
     say('starting', 0);
     await mmdebstrap(
-      [...(await proxyArguments()), ...mmdebstrapArguments(recipe, files, rootfs)],
+      mmdebstrapArguments(recipe, files, rootfs),
       work,
-      signal,
       (line) => {
         log.debug({ image: recipe.reference }, line);
         const step = STEPS.find(([says]) => line.includes(says));
         if (step) say(step[1], step[2]);
       },
+      signal,
     );
     say('writing the image', 0.97);
     const finished = join(work, 'image.tar');
@@ -103,53 +98,4 @@ async function placeFiles(recipe: Recipe, cache: string, folder: string): Promis
   for (const [index, inner] of recipe.preloaded.entries()) {
     await link(archivePath(cache, inner), join(preloads, `${index}-${inner.title}.tar`));
   }
-}
-
-/**
- * In name spaces of its own: the file systems that mmdebstrap mounts into its chroot go when it goes, however
- * that happens, so the folder can be removed afterwards without reaching into `/dev` or `/proc`.
- */
-async function mmdebstrap(
-  args: string[],
-  tmp: string,
-  signal: AbortSignal | undefined,
-  onLine: (line: string) => void,
-) {
-  const isolated = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  try {
-    await runProgram('unshare', [...isolated, 'mmdebstrap', ...args], {
-      onLine,
-      env: { ...process.env, TMPDIR: tmp, LC_ALL: 'C.UTF-8' },
-      ...(signal ? { signal } : {}),
-    });
-  } catch (error) {
-    if (!(error instanceof ProgramError)) throw error;
-    throw new ImageBuildError(advice(error.message), { cause: error });
-  }
-}
-
-function advice(message: string): string {
-  if (/unshare: failed to execute|is not installed/.test(message)) {
-    return (
-      'images are built with mmdebstrap, which is not installed: ' +
-      'apt-get install mmdebstrap (on Debian or Ubuntu; other systems are not supported)'
-    );
-  }
-  if (/No space left/.test(message)) return `the disk is full: building images needs about 2 GiB. ${message}`;
-  if (/Could not resolve|Failed to fetch|Unable to connect|Temporary failure/.test(message)) {
-    return `Debian's package servers can't be reached (http://deb.debian.org): ${message}`;
-  }
-  return message;
-}
-
-/** The machine's way out, where apt has been told of a proxy. */
-async function proxyArguments(): Promise<string[]> {
-  const settings = await runProgram('apt-config', [
-    'dump',
-    '--format',
-    '%f %v%n',
-    'Acquire::http::Proxy',
-  ]).catch(() => '');
-  const proxy = /^Acquire::http::Proxy (\S+)$/m.exec(settings)?.[1];
-  return proxy ? [`--aptopt=Acquire::http::Proxy "${proxy}"`] : [];
 }

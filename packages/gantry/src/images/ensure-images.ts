@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerError, type DockerEngine } from '@gantry/devcloud';
-import { archivePath, buildImage, ImageBuildError, type BuildOptions } from './build-image.ts';
+import { archivePath, buildImage, type BuildOptions } from './build-image.ts';
+import { ImageBuildError } from './mmdebstrap.ts';
 import { busybox, nginx, recipeHash, server, type Recipe } from './recipes.ts';
 
 export interface EnsureOptions extends BuildOptions {
