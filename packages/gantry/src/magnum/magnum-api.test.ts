@@ -153,7 +153,7 @@ test('the API serves TLS, says what has no effect, goes on in a new log after SI
   await vi.waitFor(() => expect(asked).toBe(1), { timeout: 60_000 });
   process.kill('SIGTERM');
   await told('magnum-api stops');
-  const refused = async (): Promise<void> => void (await expect(get('/')).rejects.toThrow(/ECONNREFUSED/));
+  const refused = (): Promise<void> => expect(get('/')).rejects.toThrow(/ECONNREFUSED/);
   await vi.waitFor(refused, { timeout: 60_000 });
   release();
   expect(await underWay).toEqual({ status: 200, text: '{"clusters":[]}' });
