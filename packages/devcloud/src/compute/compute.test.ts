@@ -127,6 +127,18 @@ describe('a server', () => {
     }
   });
 
+  test('gets two volumes at the same moment, each as a device of its own', async () => {
+    const { body } = await order();
+    const server = await until(body.server.id, 'ACTIVE');
+    const devices = [0, 1].map(async () => {
+      const made = await cloud.ask('POST', '/volume/v3/volumes', { volume: { size: 1 } });
+      const volumeAttachment = { volumeId: made.body.volume.id };
+      const path = `/compute/v2.1/servers/${server.id}/os-volume_attachments`;
+      return (await cloud.ask('POST', path, { volumeAttachment })).body.volumeAttachment.device;
+    });
+    expect((await Promise.all(devices)).toSorted()).toEqual(['/dev/vdb', '/dev/vdc']);
+  });
+
   test('is deleted even while its build hangs', async () => {
     const { body } = await order({ metadata: { 'gantry:fail': 'hang' } });
     await vi.waitFor(async () => expect(await ports()).toHaveLength(1), { interval: 2 });

@@ -54,12 +54,14 @@ export function serverVolumeRoutes(app: FastifyInstance, context: ComputeContext
     if (disksOf(server).some(({ volumeId }) => volumeId === asked.volumeId)) {
       throw badRequest(`Invalid volume: volume ${asked.volumeId} already attached`);
     }
-    const taken = ['/dev/vda', ...server.disks.map(({ device }) => device)];
     const wanted = asked.device ? `/dev/${asked.device.replace(/^\/dev\//, '')}` : undefined;
     if (wanted !== undefined && server.disks.some(({ device }) => device === wanted)) {
       throw conflict(`The supplied device path (${wanted}) is in use.`);
     }
     const attachmentId = await reserve(server, asked.volumeId);
+    // Meanwhile another volume may have been attached.
+    const disks = context.tables.servers.get(server.id)?.disks ?? server.disks;
+    const taken = ['/dev/vda', ...disks.map(({ device }) => device)];
     const disk: VolumeDisk = {
       id: context.cloud.uuid(),
       source: 'volume',
