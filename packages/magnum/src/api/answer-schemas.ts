@@ -115,26 +115,33 @@ const clusterInLists = {
 
 export const clusterInList = Type.Object(clusterInLists, { ...closed, title: 'ClusterInList' });
 
+/** Besides what lists show; bays have it as well. */
+const inFull = {
+  status_reason: textOrNull,
+  discovery_url: textOrNull,
+  api_address: textOrNull,
+  coe_version: textOrNull,
+  container_version: textOrNull,
+  node_addresses: texts,
+  master_addresses: texts,
+  fixed_network: textOrNull,
+  fixed_subnet: textOrNull,
+  floating_ip_enabled: flag,
+  master_lb_enabled: flag,
+  ...times,
+} satisfies TProperties;
+
+const faults = Type.Optional(Type.Record(Type.String(), textOrNull));
+
 export const cluster = Type.Object(
   {
     ...clusterInLists,
-    status_reason: textOrNull,
+    ...inFull,
     health_status_reason: textByName,
-    discovery_url: textOrNull,
-    api_address: textOrNull,
-    coe_version: textOrNull,
-    container_version: textOrNull,
     project_id: text,
     user_id: text,
-    node_addresses: texts,
-    master_addresses: texts,
-    faults: Type.Optional(Type.Record(Type.String(), textOrNull)),
-    fixed_network: textOrNull,
-    fixed_subnet: textOrNull,
-    floating_ip_enabled: flag,
+    faults,
     ...labelDifferences,
-    master_lb_enabled: flag,
-    ...times,
   },
   { ...closed, title: 'Cluster' },
 );
@@ -281,20 +288,21 @@ const { project_id: _project, user_id: _user, driver: _driver, ...baymodelProper
 /** A cluster template by the name and with the fields it had before. */
 export const baymodel = Type.Object(baymodelProperties, { ...closed, title: 'BayModel' });
 
+const {
+  cluster_template_id: baymodel_id,
+  create_timeout: bay_create_timeout,
+  keypair: _keypair,
+  cluster_id: _cluster,
+  health_status: _health,
+  merge_labels: _merge,
+  ...sharedWithBays
+} = clusterInLists;
+
 const bayInLists = {
-  uuid,
-  name: text,
-  baymodel_id: uuid,
-  node_count: count,
-  master_count: count,
-  docker_volume_size: orNull(Type.Integer()),
-  labels: textByName,
-  master_flavor_id: textOrNull,
-  flavor_id: textOrNull,
-  bay_create_timeout: orNull(Type.Integer()),
-  links,
+  ...sharedWithBays,
+  baymodel_id,
+  bay_create_timeout,
   stack_id: textOrNull,
-  status,
 } satisfies TProperties;
 
 export const bayInList = Type.Object(bayInLists, { ...closed, title: 'BayInList' });
@@ -303,19 +311,8 @@ export const bayInList = Type.Object(bayInLists, { ...closed, title: 'BayInList'
 export const bay = Type.Object(
   {
     ...bayInLists,
-    status_reason: textOrNull,
-    discovery_url: textOrNull,
-    api_address: textOrNull,
-    coe_version: textOrNull,
-    container_version: textOrNull,
-    node_addresses: texts,
-    master_addresses: texts,
-    bay_faults: Type.Optional(Type.Record(Type.String(), textOrNull)),
-    fixed_network: textOrNull,
-    fixed_subnet: textOrNull,
-    floating_ip_enabled: flag,
-    master_lb_enabled: flag,
-    ...times,
+    ...inFull,
+    bay_faults: faults,
   },
   { ...closed, title: 'Bay' },
 );

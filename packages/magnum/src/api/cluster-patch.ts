@@ -1,20 +1,14 @@
 import { badRequest, invalidField } from '../clusters/errors.ts';
 import { clusterStatuses, type Cluster, type HealthStatus, type NodeGroup } from '../store/rows.ts';
 import type { ClusterWithGroups } from '../store/store.ts';
-import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
+import { applyPatch, readPatch, SERVICES_OWN, type PatchOperation, type PatchRules } from './patch.ts';
 import { defaultWorkers } from './one-nodegroup.ts';
 import { writtenLabels } from './patch-fields.ts';
 import { integer, text } from './wire-fields.ts';
 
 const RULES: PatchRules = {
   internal: [
-    'created_at',
-    'id',
-    'links',
-    'updated_at',
-    'uuid',
-    'project_id',
-    'user_id',
+    ...SERVICES_OWN,
     'api_address',
     'node_addresses',
     'master_addresses',

@@ -16,11 +16,10 @@ import {
   labels,
   mandatoryText,
   readOnly,
+  short,
   text,
   type Read,
 } from './wire-fields.ts';
-
-const short = { min: 1, max: 255 } as const;
 
 /** Before, a cluster had to have a worker. */
 const ZERO_NODES_SINCE: Microversion = { major: 1, minor: 10 };

@@ -1,19 +1,13 @@
 import { checkNodeLabels, readTaints } from '../clusters/node-labels.ts';
 import { checkBounds } from '../clusters/nodegroup-size.ts';
 import type { NodeGroup } from '../store/rows.ts';
-import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
+import { applyPatch, readPatch, SERVICES_OWN, type PatchOperation, type PatchRules } from './patch.ts';
 import { writtenLabels, writtenObjects } from './patch-fields.ts';
 import { integer } from './wire-fields.ts';
 
 const RULES: PatchRules = {
   internal: [
-    'created_at',
-    'id',
-    'links',
-    'updated_at',
-    'uuid',
-    'project_id',
-    'user_id',
+    ...SERVICES_OWN,
     'cluster_id',
     'name',
     'docker_volume_size',

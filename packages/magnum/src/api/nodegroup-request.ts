@@ -12,11 +12,10 @@ import {
   labels,
   mandatoryText,
   readOnly,
+  short,
   text,
   type Read,
 } from './wire-fields.ts';
-
-const short = { min: 1, max: 255 } as const;
 
 /** The fields of a node group in requests. */
 export const nodegroupFields = {

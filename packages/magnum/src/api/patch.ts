@@ -18,6 +18,17 @@ export interface PatchRules {
   readonly mandatory: readonly string[];
 }
 
+/** Of every resource. */
+export const SERVICES_OWN: readonly string[] = [
+  'created_at',
+  'id',
+  'links',
+  'updated_at',
+  'uuid',
+  'project_id',
+  'user_id',
+];
+
 /**
  * Reads the body of a PATCH: before it is looked up what is to be changed, because the original does so too, and
  * answers 400 where both are wrong.

@@ -7,7 +7,7 @@ import type { Visibility } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, listJson, pageOf, withMarker } from './list-query.ts';
 import { oneTemplate, visibleAcross, visibleTo } from './lookup.ts';
-import { applyPatch, readPatch, type PatchOperation, type PatchRules } from './patch.ts';
+import { applyPatch, readPatch, SERVICES_OWN, type PatchOperation, type PatchRules } from './patch.ts';
 import { enforce, targetOf, type AcrossProjects } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
@@ -15,10 +15,8 @@ import { templateFields, templateRow, validatedTemplate, type TemplateRequest } 
 import { templateJson } from './template-view.ts';
 import { bodySchema, booleanOf, readObject } from './wire-fields.ts';
 
-const INTERNAL = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id', 'user_id'] as const;
-
 const PATCH_RULES: PatchRules = {
-  internal: INTERNAL,
+  internal: SERVICES_OWN,
   mandatory: [
     'network_driver',
     'external_network_id',

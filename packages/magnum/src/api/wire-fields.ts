@@ -55,6 +55,9 @@ function optional<T>(schema: TSchema, read: (name: string, value: unknown) => T)
   };
 }
 
+/** The lengths of most texts: those of the columns they are kept in. */
+export const short = { min: 1, max: 255 } as const;
+
 /** Text; lengths are in characters, at most 255 if nothing else is said. */
 export function text(limits: TextLimits = {}): Field<Optional<string>> {
   return optional(textSchema(limits), (name, value) => readText(name, value, limits));
