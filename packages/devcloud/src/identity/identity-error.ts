@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { statusTitle } from '../http/status-title.ts';
 
 /** What the identity API answers instead of a result, in Keystone's words where clients look at them. */
 export class IdentityError extends Error {
@@ -16,7 +16,7 @@ export class IdentityError extends Error {
 
 /** The body of an error answer. */
 export function errorBody(error: IdentityError): unknown {
-  const title = STATUS_CODES[error.code] ?? 'Error';
+  const title = statusTitle(error.code);
   return { error: { code: error.code, message: error.message, title, ...error.more } };
 }
 

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { statusTitle } from '../http/status-title.ts';
 
 /** What the image API answers instead of a result. Glance says it in HTML, or in JSON to who asks for JSON only. */
 export class ImageError extends Error {
@@ -18,7 +18,7 @@ export interface RenderedError {
 
 /** The body of an error answer for what the client accepts, as WebOb renders it for Glance. */
 export function renderError(status: number, message: string, accept: string | undefined): RenderedError {
-  const title = STATUS_CODES[status] ?? 'Error';
+  const title = statusTitle(status);
   if (accept !== undefined && /json/.test(accept) && !/html|\*\/\*/.test(accept)) {
     const body = { message: `${message}<br /><br />\n\n\n`, code: `${status} ${title}`, title };
     return { type: 'application/json; charset=UTF-8', body: JSON.stringify(body) };

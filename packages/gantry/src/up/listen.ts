@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { UserError } from '../cli/exit.ts';
@@ -55,6 +54,7 @@ export async function listenInside(
   signal: AbortSignal,
 ): Promise<() => void> {
   const deadline = performance.now() + BRIDGE_PATIENCE_MS;
+  const { createServer } = process.getBuiltinModule('node:http');
   for (;;) {
     const server = createServer((request, reply) => app.routing(request, reply));
     const failure = await new Promise<Error | undefined>((resolve) => {

@@ -17,7 +17,6 @@ import { cloudSession } from './cloud-session.ts';
 import { noteComplete, reason, type DataFolder } from './data-folder.ts';
 import { dockerSocket } from './docker-socket.ts';
 import { asUserError } from './failures.ts';
-import { startKuryr } from './kuryr.ts';
 import { listen, listenInside, urlOf, wildcard, type ListenAddress } from './listen.ts';
 import { claimMachine } from './machine-claim.ts';
 import { MAGNUM_PATH, mountMagnum } from './magnum.ts';
@@ -156,6 +155,7 @@ async function start(
   if (options.kuryr) {
     if (real) {
       const docker = dockerSocket(options.docker);
+      const { startKuryr } = await import('./kuryr.ts');
       const kuryr = await startKuryr({
         folder,
         secrets,

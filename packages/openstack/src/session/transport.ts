@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
+import type { Agent, IncomingMessage } from 'node:http';
 import { NoAnswer } from './errors.ts';
 
 export interface HttpRequest {
@@ -26,40 +26,49 @@ export type Transport = (request: HttpRequest) => Promise<HttpResponse>;
 export interface TransportOptions {
   /** Certificates to trust instead of the system's: path of a PEM file. */
   readonly caFile?: string | undefined;
+  /** The same, as PEM. */
+  readonly ca?: string;
+  /** What the client shows of itself, as PEM. */
+  readonly identity?: { readonly certificate: string; readonly key: string } | undefined;
   readonly insecure?: boolean;
   /** Connections to one host. */
   readonly connections?: number;
 }
 
-/** HTTP with kept connections, over undici. */
+/** Milliseconds until a connection must stand, and for which one is kept without use. */
+const CONNECT_TIMEOUT = 5_000;
+const KEPT = 10_000;
+
+/**
+ * Node's own client, asked for by its name: an `import` of it would read each of its exports, and one of those loads a
+ * whole browser's `fetch`, 15 MiB. Undici takes 20.
+ */
+const http = process.getBuiltinModule('node:http');
+
+/** HTTP with kept connections. `close` ends what is under way as well. */
 export function httpTransport(options: TransportOptions = {}): Transport & { close(): Promise<void> } {
-  const agent = new Agent({
-    connections: options.connections ?? 32,
-    keepAliveTimeout: 10_000,
-    connect: {
-      timeout: 5_000,
-      rejectUnauthorized: options.insecure !== true,
-      ...(options.caFile === undefined ? {} : { ca: readFileSync(options.caFile) }),
-    },
-  });
+  const common = { keepAlive: true, maxSockets: options.connections ?? 32, timeout: KEPT };
+  const plain = new http.Agent(common);
+  let secure: Agent | undefined;
+
+  function agentFor(protocol: string): Agent {
+    if (protocol !== 'https:') return plain;
+    const { caFile, identity, insecure } = options;
+    const ca = caFile === undefined ? options.ca : readFileSync(caFile, 'utf8');
+    secure ??= new (process.getBuiltinModule('node:https').Agent)({
+      ...common,
+      rejectUnauthorized: insecure !== true,
+      ...(ca !== undefined && { ca }),
+      ...(identity && { cert: identity.certificate, key: identity.key }),
+    });
+    return secure;
+  }
 
   async function transport(asked: HttpRequest): Promise<HttpResponse> {
     try {
-      const answer = await request(asked.url, {
-        method: asked.method,
-        headers: asked.headers,
-        body: asked.body ?? null,
-        signal: asked.signal ?? null,
-        headersTimeout: asked.timeoutMs,
-        bodyTimeout: asked.timeoutMs,
-        dispatcher: agent,
-      });
-      const text = await answer.body.text();
-      return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        body: parse(text, answer.headers['content-type']),
-      };
+      const url = new URL(asked.url);
+      const { statusCode = 0, headers, text } = await exchange(asked, url, agentFor(url.protocol));
+      return { status: statusCode, headers, body: parse(text, headers['content-type']) };
     } catch (error) {
       if (asked.signal?.aborted) throw asked.signal.reason;
       throw new NoAnswer(
@@ -69,7 +78,47 @@ export function httpTransport(options: TransportOptions = {}): Transport & { clo
     }
   }
 
-  return Object.assign(transport, { close: () => agent.close() });
+  async function close(): Promise<void> {
+    plain.destroy();
+    secure?.destroy();
+  }
+
+  return Object.assign(transport, { close });
+}
+
+interface Answer extends Pick<IncomingMessage, 'statusCode' | 'headers'> {
+  readonly text: string;
+}
+
+function exchange(asked: HttpRequest, url: URL, agent: Agent): Promise<Answer> {
+  const { method, body, signal, timeoutMs: timeout } = asked;
+  // Node says it by itself only for methods that it expects to have a body.
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const headers = { ...asked.headers, ...length };
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, {
+      ...{ method, headers, agent, timeout },
+      ...(signal && { signal }),
+    });
+    request.once('socket', (socket) => {
+      if (!socket.connecting) return;
+      const late = setTimeout(() => {
+        request.destroy(new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`));
+      }, CONNECT_TIMEOUT);
+      socket.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
+    });
+    request.once('timeout', () => request.destroy(new Error(`nothing came for ${timeout / 1000} s`)));
+    request.once('error', reject);
+    request.once('response', (response) => {
+      const { statusCode, headers } = response;
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (text += part));
+      response.once('end', () => resolve({ statusCode, headers, text }));
+      response.once('error', reject);
+    });
+    request.end(body);
+  });
 }
 
 function parse(text: string, type: string | string[] | undefined): unknown {
@@ -85,5 +134,5 @@ function parse(text: string, type: string | string[] | undefined): unknown {
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError) return causeOf(error.errors[0]);
-  return error.message === '' ? error.name : error.message;
+  return error.message.trim() || error.name;
 }

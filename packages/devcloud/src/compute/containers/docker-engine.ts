@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Agent, request, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { followEvents, type DockerEvent, type EventFilter } from './docker-events.ts';
 import type {
   ContainerDetails,
@@ -30,12 +30,11 @@ interface Call {
  */
 export class DockerEngine {
   readonly socket: string;
-  readonly #agent: Agent;
+  #agent: Agent | undefined;
   readonly #closing = new AbortController();
 
   constructor(socket: string) {
     this.socket = socket;
-    this.#agent = new Agent({ connect: { socketPath: socket }, connections: 32 });
   }
 
   async ping(signal?: AbortSignal): Promise<void> {
@@ -197,7 +196,7 @@ export class DockerEngine {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#agent.destroy();
+    await this.#agent?.destroy();
   }
 
   async #json<T>(method: Dispatcher.HttpMethod, path: string, call: Call = {}): Promise<T> {
@@ -221,6 +220,9 @@ export class DockerEngine {
 
   /** The Engine's own default version of its API: the calls made here have not changed since 1.41 (20.10). */
   async #send(method: Dispatcher.HttpMethod, path: string, call: Call) {
+    // 20 MiB, of no use to a cloud whose servers are simulated.
+    const { Agent, request } = await import('undici');
+    this.#agent ??= new Agent({ connect: { socketPath: this.socket }, connections: 32 });
     let answer: Dispatcher.ResponseData;
     try {
       answer = await request(`http://docker${path}`, {

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { httpTransport, NoAnswer } from '@gantry/openstack';
 import type { ClientCredentials } from '../../../certificates/cluster-certificates.ts';
 
 /** A node as the managers list it. Source: Docker Engine API, "Nodes". */
@@ -41,41 +41,31 @@ export class SwarmApiError extends Error {
   override readonly name = 'SwarmApiError';
 }
 
-/** Milliseconds: managers may be where a conductor can't reach them. */
-const CONNECT_TIMEOUT = 5_000;
+/** Milliseconds without a word: managers may be where a conductor can't reach them. */
 const ANSWER_TIMEOUT = 20_000;
 
 /** Managers through the Docker API that they serve to users. @param apiAddress `tcp://172.24.4.10:2376` */
 export const connectToSwarm: SwarmConnector = (apiAddress, credentials, signal) => {
   const base = apiAddress.replace(/^tcp:/, credentials ? 'https:' : 'http:');
-  const agent = new Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT,
-      ...(credentials && { ca: credentials.ca, cert: credentials.certificate, key: credentials.key }),
-    },
-    headersTimeout: ANSWER_TIMEOUT,
-    bodyTimeout: ANSWER_TIMEOUT,
-  });
+  const transport = httpTransport(credentials && { ca: credentials.ca, identity: credentials });
 
-  async function ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> {
+  async function ask(method: 'GET' | 'POST' | 'DELETE', path: string, sent?: object): Promise<unknown> {
     let answer;
     try {
-      answer = await request(base + path, {
-        method,
-        dispatcher: agent,
-        signal,
-        ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      answer = await transport({
+        ...{ method, url: base + path, timeoutMs: ANSWER_TIMEOUT, signal },
+        headers: sent ? { 'content-type': 'application/json' } : {},
+        ...(sent && { body: JSON.stringify(sent) }),
       });
     } catch (error) {
-      signal.throwIfAborted();
-      const why = error instanceof Error ? error.message : String(error);
-      throw new SwarmApiError(`${apiAddress} can not be reached: ${why}`, { cause: error });
+      if (!(error instanceof NoAnswer)) throw error;
+      throw new SwarmApiError(`${apiAddress} can not be reached: ${error.reason}`, { cause: error });
     }
-    const text = await answer.body.text();
-    if (answer.statusCode < 300)
-      return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : undefined;
-    if (method === 'DELETE' && answer.statusCode === 404) return undefined;
-    throw new SwarmApiError(`${apiAddress} answered ${answer.statusCode}: ${text.slice(0, 300).trim()}`);
+    const { status, body } = answer;
+    if (status < 300) return body;
+    if (method === 'DELETE' && status === 404) return undefined;
+    const said = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+    throw new SwarmApiError(`${apiAddress} answered ${status}: ${said.slice(0, 300).trim()}`);
   }
 
   return {
@@ -93,6 +83,6 @@ export const connectToSwarm: SwarmConnector = (apiAddress, credentials, signal) 
       }[];
       return tasks.filter(({ Status }) => Status.State === 'running').length;
     },
-    close: () => agent.destroy(),
+    close: () => transport.close(),
   };
 };
