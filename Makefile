@@ -2,24 +2,27 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help demo test check bench real real-all format
+# What is published; the commands of a clone run it too, while it is as new as the sources.
+BUILT := packages/gantry/dist/package.json
+
+.PHONY: help demo test check bench real real-all format build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*##/ {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
-demo: node_modules/.package-lock.json ## both journeys, for real, on an embedded cloud (EXIT=1: then stop)
+demo: $(BUILT) ## both journeys, for real, on an embedded cloud (EXIT=1: then stop)
 	@node packages/gantry/src/demo/demo.ts $(if $(EXIT),--exit)
 
-test: node_modules/.package-lock.json ## all tests that need neither root nor Docker nor Debian's packages
+test: $(BUILT) ## all tests that need neither root nor Docker nor Debian's packages
 	@vitest run
 
 check: node_modules/.package-lock.json ## types, lint, format, structure
 	@node tools/check.ts
 
-bench: node_modules/.package-lock.json ## Gantry beside the originals; writes bench-results/*.json
+bench: $(BUILT) ## Gantry beside the originals; writes bench-results/*.json
 	@node tests/bench/bench.ts $(ONLY)
 
-real: node_modules/.package-lock.json ## tests with a real Docker and real clients; installs Debian's packages, as root
+real: $(BUILT) ## tests with a real Docker and real clients; installs Debian's packages, as root
 	@tests/real/install.sh
 	@status=0; vitest run --config vitest.real.config.ts || status=1; \
 	node tests/real/acceptance.ts gantry || status=1; \
@@ -32,6 +35,11 @@ real-all: real ## the same, the clients of later Debians, and both suites on a r
 
 format: node_modules/.package-lock.json ## lays out the sources
 	@oxfmt .
+
+build: $(BUILT) ## what is published, a package without dependencies: packages/gantry/dist
+
+$(BUILT): node_modules/.package-lock.json tools/build.ts $(shell find packages/*/src -type f)
+	@node tools/build.ts
 
 # `npm ci` leaves this file behind; it is as old as the installation.
 node_modules/.package-lock.json: package-lock.json

@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       'packages/*/src/**/*.test.ts',
       'tests/faults/**/*.test.ts',
+      'tests/published/**/*.test.ts',
       'tests/acceptance/*.test.ts',
       'tools/**/*.test.ts',
     ],

@@ -5,7 +5,6 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
-  readonly bin?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,12 +29,14 @@ export function dependencyFaults(
     const folder = dirname(path);
     const manifest = manifestOf(path) ?? {};
     const declared = Object.keys(manifest.dependencies ?? {});
-    const shipped = reachable(imports, entries(folder, manifest));
+    const own = [...imports.keys()].filter((file) => file.startsWith(`${folder}/`));
+    const commands = own.filter((file) => read(file).startsWith('#!'));
+    const doors = Object.values(manifest.exports ?? {}).map((file) => join(folder, file));
+    const shipped = reachable(imports, [...doors, ...commands]);
     const used = new Set<string>();
-    for (const [file, specifiers] of imports) {
-      if (!file.startsWith(`${folder}/`)) continue;
+    for (const file of own) {
       const known = shipped.has(file) ? declared : [...declared, ...forTests];
-      for (const name of specifiers.flatMap(packageOf)) {
+      for (const name of (imports.get(file) ?? []).flatMap(packageOf)) {
         used.add(name);
         if (!known.includes(name)) faults.push(`${file}: imports ${name}, which ${path} doesn't declare`);
       }
@@ -51,10 +52,6 @@ export function dependencyFaults(
     }
   }
   return faults;
-}
-
-function entries(folder: string, { exports, bin }: Manifest): string[] {
-  return [...Object.values(exports ?? {}), ...Object.values(bin ?? {})].map((file) => join(folder, file));
 }
 
 function reachable(imports: ReadonlyMap<string, readonly string[]>, from: readonly string[]): Set<string> {

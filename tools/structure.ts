@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'gantry',
   ],
   'tests/faults': ['openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
+  'tests/published': ['openstack', 'gantry'],
   'tests/bench': ['tests/real', 'openstack', 'oslo', 'magnum', 'kuryr', 'devcloud', 'gantry'],
   tools: [],
 };
@@ -44,8 +45,8 @@ export const ROOMS: readonly string[] = [
   ...rooms('kuryr', 'driver', 'libnetwork', 'ipam', 'networks', 'endpoints', 'ports', 'binding', 'testing'),
   ...rooms('devcloud', 'cloud', 'http', 'identity', 'image', 'compute', 'network', 'volume', 'orchestration'),
   ...rooms('gantry', 'cli', 'up', 'magnum', 'engine', 'images', 'launch', 'demo', 'host'),
-  'packages/gantry/src/gantry.ts',
-  ...['tests/acceptance/', 'tests/real/', 'tests/faults/', 'tests/bench/'],
+  ...['packages/gantry/src/gantry.ts', 'packages/gantry/bin/'],
+  ...['tests/acceptance/', 'tests/real/', 'tests/faults/', 'tests/published/', 'tests/bench/'],
 ];
 
 function rooms(name: string, ...folders: string[]): string[] {

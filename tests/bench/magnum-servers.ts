@@ -17,7 +17,7 @@ export interface Server {
 /** Ours, one process, with the configuration and the database of the original. */
 export async function startOurs(folder: string): Promise<Server> {
   const port = await freePort();
-  const program = fileURLToPath(new URL('../../packages/gantry/src/magnum/magnum-api.ts', import.meta.url));
+  const program = fileURLToPath(new URL('../../packages/gantry/bin/magnum-api.js', import.meta.url));
   const args = ['--config-file', join(folder, 'etc/magnum/magnum.conf')];
   return answering(port, launch([program, ...args], { OS_API__PORT: String(port), OS_DEFAULT__LOG_DIR: '' }));
 }

@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { cloudSession, freePort, launchGantry } from 'gantry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const COMMAND = fileURLToPath(new URL('../../packages/gantry/src/gantry.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../packages/gantry/bin/gantry.js', import.meta.url));
 
 let root: string;
 /** A cloud that was ready once and stopped in order. Copied, never changed. */

@@ -29,7 +29,7 @@ import {
 } from 'gantry';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-const COMMAND = fileURLToPath(new URL('../../packages/gantry/src/gantry.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../packages/gantry/bin/gantry.js', import.meta.url));
 const NOBODY = 65534;
 const log = createLogger('gantry-up', { level: 'silent' });
 

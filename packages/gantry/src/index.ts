@@ -6,3 +6,9 @@ export { cloudSession } from './up/cloud-session.ts';
 export { down as removeCloud } from './up/down.ts';
 export { freePort } from './launch/free-port.ts';
 export { launchGantry, type Launched, type LaunchOptions } from './launch/launch-gantry.ts';
+export {
+  launchMagnum,
+  type LaunchedMagnum,
+  type MagnumLaunchOptions,
+  type MagnumProcess,
+} from './launch/launch-magnum.ts';

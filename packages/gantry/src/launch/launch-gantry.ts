@@ -14,6 +14,8 @@ export interface LaunchOptions {
   /** Options of Node itself, `--import` of a fault for instance. */
   readonly nodeOptions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Path of another `gantry` than the clone's own. */
+  readonly command?: string;
 }
 
 /** A `gantry up` in a process of its own. */
@@ -30,7 +32,7 @@ export interface Launched {
   readonly readyMs: number;
 }
 
-const COMMAND = fileURLToPath(new URL('../gantry.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../bin/gantry.js', import.meta.url));
 
 /** Starts `gantry up` and waits until it is ready. @throws Error with what it said, if it ends before */
 export async function launchGantry(options: LaunchOptions): Promise<Launched> {
@@ -39,10 +41,14 @@ export async function launchGantry(options: LaunchOptions): Promise<Launched> {
   args.push(
     ...(options.kuryrSocket === undefined ? ['--no-kuryr'] : ['--kuryr-socket', options.kuryrSocket]),
   );
-  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), COMMAND, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
-  });
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeOptions ?? []), options.command ?? COMMAND, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+    },
+  );
   const ended = once(child, 'close').then(([code]) => (code === null ? undefined : Number(code)));
   const readyMs = await readiness(child, ended);
   return {

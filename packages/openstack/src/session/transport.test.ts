@@ -7,7 +7,9 @@ import { NoAnswer } from './errors.ts';
 import { httpTransport } from './transport.ts';
 
 const open: (() => unknown)[] = [];
-afterEach(() => void open.splice(0).forEach((close) => close()));
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
 
 /** A service that answers so. @returns its address */
 async function service(
@@ -21,7 +23,7 @@ async function service(
 
 function client(): ReturnType<typeof httpTransport> {
   const transport = httpTransport();
-  open.push(transport.close);
+  open.push(() => transport.close());
   return transport;
 }
 

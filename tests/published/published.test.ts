@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cloudSession, freePort, launchGantry, launchMagnum, type Launched } from 'gantry';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+const CLONE = fileURLToPath(new URL('../../', import.meta.url));
+
+let root: string;
+/** The published package, where nothing else of the clone is. */
+let published: string;
+let data: string;
+let cloud: Launched;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'gantry-published-'));
+  published = join(root, 'package');
+  data = join(root, 'data');
+  const build = [join(CLONE, 'tools', 'build.ts'), published];
+  await promisify(execFile)(process.execPath, build, { cwd: CLONE });
+  const listen = `127.0.0.1:${await freePort()}`;
+  const command = join(published, 'gantry.js');
+  cloud = await launchGantry({ data, listen, servers: 'simulated', command });
+}, 120_000);
+
+afterAll(async () => {
+  await cloud.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const TEMPLATE = {
+  name: 'swarm',
+  coe: 'swarm-mode',
+  image_id: 'server',
+  external_network_id: 'public',
+  flavor_id: 'm1.small',
+  master_flavor_id: 'm1.small',
+};
+
+it('the published package makes clusters, with nothing of the clone beside it', async () => {
+  const session = cloudSession(data);
+  const magnum = (method: 'GET' | 'POST', path: string, body?: unknown) =>
+    session.ask<{ status: string }>('container-infra', { method, path, ...(body !== undefined && { body }) });
+  await magnum('POST', '/clustertemplates', TEMPLATE);
+  await magnum('POST', '/clusters', { name: 'c', cluster_template_id: 'swarm' });
+  const status = async (): Promise<string> => (await magnum('GET', '/clusters/c')).status;
+  await vi.waitFor(async () => expect(await status()).toBe('CREATE_COMPLETE'), { timeout: 60_000 });
+}, 90_000);
+
+it('its magnum-api and magnum-conductor work on a database of their own', async () => {
+  const folder = join(root, 'magnum');
+  mkdirSync(folder);
+  const options = { cloud: data, folder, port: await freePort(), commands: published };
+  const api = await launchMagnum('magnum-api', options);
+  const conductor = await launchMagnum('magnum-conductor', options);
+  const headers = { 'x-auth-token': (await cloudSession(data, 'gantry-admin').token()).id };
+  const answer = await fetch(`http://127.0.0.1:${options.port}/v1/mservices`, { headers });
+  expect(await answer.json()).toMatchObject({ mservices: [{ binary: 'magnum-conductor', state: 'up' }] });
+  expect([await conductor.stop(), await api.stop()]).toEqual([0, 0]);
+}, 60_000);
+
+it('the package says its commands, needs no other package, and carries the licences of what is in it', async () => {
+  const { bin, dependencies } = JSON.parse(readFileSync(join(published, 'package.json'), 'utf8')) as {
+    readonly bin: Readonly<Record<string, string>>;
+    readonly dependencies?: unknown;
+  };
+  expect(dependencies).toBeUndefined();
+  expect(Object.keys(bin)).toEqual(['gantry', 'magnum-api', 'magnum-conductor']);
+  expect(readFileSync(join(published, 'THIRD-PARTY-LICENSES'), 'utf8')).toMatch(/^fastify .*: MIT$/m);
+});
+
+it('the commands of a clone run what was built, and after a change the sources', async () => {
+  const clone = join(root, 'clone', 'packages');
+  const file = (path: string): string => join(clone, 'gantry', path);
+  cpSync(join(CLONE, 'packages/gantry/bin'), file('bin'), { recursive: true });
+  cpSync(join(CLONE, 'package-lock.json'), join(root, 'clone', 'package-lock.json'));
+  cpSync(join(CLONE, 'packages/gantry/package.json'), file('package.json'));
+  const says = (path: string, what: string): void => {
+    mkdirSync(join(file(path), '..'), { recursive: true });
+    writeFileSync(file(path), `process.stdout.write('${what}')`);
+  };
+  const run = async (): Promise<string> =>
+    (await promisify(execFile)(process.execPath, [file('bin/gantry.js')])).stdout;
+  says('src/gantry.ts', 'the sources');
+  expect(await run()).toBe('the sources');
+  says('dist/gantry.js', 'the bundle');
+  writeFileSync(file('dist/package.json'), '{}');
+  expect(await run()).toBe('the bundle');
+  const later = Date.now() / 1000 + 60;
+  utimesSync(file('src/gantry.ts'), later, later);
+  expect(await run()).toBe('the sources');
+});
