@@ -62,6 +62,20 @@ it('its magnum-api and magnum-conductor work on a database of their own', async 
   expect([await conductor.stop(), await api.stop()]).toEqual([0, 0]);
 }, 60_000);
 
+it.each(['mysql+pymysql', 'postgresql'])(
+  'it knows %s databases',
+  async (kind) => {
+    const conf = join(root, `${kind}.conf`);
+    const port = await freePort();
+    writeFileSync(conf, `[database]\nconnection = ${kind}://u:p@127.0.0.1:${port}/magnum\nmax_retries = 0\n`);
+    const command = [join(published, 'gantry.js'), 'magnum-db', '--config-file', conf];
+    await expect(promisify(execFile)(process.execPath, command)).rejects.toThrow(
+      `connect ECONNREFUSED 127.0.0.1:${port}`,
+    );
+  },
+  30_000,
+);
+
 it('the package says its commands, needs no other package, and carries the licences of what is in it', async () => {
   const { bin, dependencies } = JSON.parse(readFileSync(join(published, 'package.json'), 'utf8')) as {
     readonly bin: Readonly<Record<string, string>>;

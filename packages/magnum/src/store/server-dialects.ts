@@ -23,7 +23,9 @@ export function mariadbDialect(address: ServerAddress, size: PoolSize): Dialect 
   const ssl = address.tls && { ...pemFiles(address.tls), verifyIdentity: address.tls.verifyHost };
   return new MysqlDialect({
     async pool() {
-      const { createPool } = await import('mysql2');
+      const {
+        default: { createPool },
+      } = await import('mysql2');
       const pool = createPool({
         ...(address.socket === undefined
           ? { host: address.host, port: address.port }

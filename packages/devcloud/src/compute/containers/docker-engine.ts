@@ -221,7 +221,9 @@ export class DockerEngine {
   /** The Engine's own default version of its API: the calls made here have not changed since 1.41 (20.10). */
   async #send(method: Dispatcher.HttpMethod, path: string, call: Call) {
     // 20 MiB, of no use to a cloud whose servers are simulated.
-    const { Agent, request } = await import('undici');
+    const {
+      default: { Agent, request },
+    } = await import('undici');
     this.#agent ??= new Agent({ connect: { socketPath: this.socket }, connections: 32 });
     let answer: Dispatcher.ResponseData;
     try {
