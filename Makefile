@@ -44,4 +44,5 @@ $(BUILT): node_modules/.package-lock.json tools/build.ts $(shell find packages/*
 # `npm ci` leaves this file behind; it is as old as the installation.
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
+	@tools/runtime.sh || { rm -f $@; exit 1; }
 	@touch $@

@@ -1,4 +1,5 @@
 import { access, constants, readFile, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../cli/exit.ts';
 import { runProgram, ProgramError } from './run-program.ts';
 
@@ -15,6 +16,11 @@ export interface NeededPackage {
 
 export const DOCKER: NeededPackage = { name: 'docker.io', program: 'dockerd' };
 export const MMDEBSTRAP: NeededPackage = { name: 'mmdebstrap', program: 'mmdebstrap' };
+export const IPROUTE: NeededPackage = { name: 'iproute2', program: 'ip' };
+export const IPTABLES: NeededPackage = { name: 'iptables', program: 'iptables' };
+
+/** Another apt may be at work; it is waited for this long, in milliseconds. */
+const LOCK_PATIENCE = 5 * 60_000;
 
 const POLICY = '/usr/sbin/policy-rc.d';
 /** Exit code 101 of invoke-rc.d's policy layer: the action is forbidden. */
@@ -24,6 +30,7 @@ const FORBID_ALL = '#!/bin/sh\n# Put here by gantry for the time of an installat
  * Installs what is missing of `needed` from Debian's packages, and says so through `say` before it does. The
  * services that come along are not started. Does nothing where all is there.
  *
+ * @param signal ends it, but not while packages are being installed: dpkg would be left halfway
  * @throws {@link PackagesError} without root, off Debian, or when apt fails
  */
 export async function ensureDebianPackages(
@@ -31,6 +38,7 @@ export async function ensureDebianPackages(
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (process.getuid?.() === 0) await forgetPolicy();
   const missing = [];
   for (const each of needed) if (!(await hasProgram(each.program))) missing.push(each.name);
   if (missing.length === 0) return;
@@ -45,7 +53,10 @@ export async function ensureDebianPackages(
   const restore = await forbidStarts();
   try {
     await aptGet(['update'], signal);
-    await aptGet(['install', '--yes', '--no-install-recommends', ...missing], signal);
+    const install = ['install', '--yes', '--no-install-recommends', ...missing];
+    await aptGet(['--download-only', ...install], signal);
+    await aptGet(install, undefined);
+    signal?.throwIfAborted();
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     throw new PackagesError(`${command} failed: ${error.message}`, { cause: error });
@@ -55,22 +66,36 @@ export async function ensureDebianPackages(
 }
 
 async function aptGet(args: string[], signal: AbortSignal | undefined): Promise<void> {
-  // Another apt may be at work; it is waited for instead of failing on its lock.
-  await runProgram('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '--quiet', ...args], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
-    ...(signal ? { signal } : {}),
-  });
+  const deadline = Date.now() + LOCK_PATIENCE;
+  for (;;) {
+    try {
+      await runProgram('apt-get', ['--quiet', ...args], {
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+        ownSession: true,
+        ...(signal ? { signal } : {}),
+      });
+      return;
+    } catch (error) {
+      const locked = error instanceof ProgramError && error.message.includes('Could not get lock');
+      if (!locked || Date.now() > deadline) throw error;
+      await delay(1000, undefined, { signal });
+    }
+  }
 }
 
 /** Keeps packages from starting their daemons. @returns the way back to how it was */
 async function forbidStarts(): Promise<() => Promise<void>> {
   const before = await readFile(POLICY, 'utf8').catch(() => undefined);
-  // The machine's own policy stands. Ours may have been left by a run that was killed.
-  if (before !== undefined && before !== FORBID_ALL) return async () => undefined;
+  // The machine's own policy stands.
+  if (before !== undefined) return async () => undefined;
   await writeFile(POLICY, FORBID_ALL, { mode: 0o755 });
-  return async () => {
-    await rm(POLICY, { force: true });
-  };
+  return forgetPolicy;
+}
+
+/** Ours may have been left by a run that was killed. */
+async function forgetPolicy(): Promise<void> {
+  const policy = await readFile(POLICY, 'utf8').catch(() => undefined);
+  if (policy === FORBID_ALL) await rm(POLICY, { force: true });
 }
 
 async function hasProgram(name: string): Promise<boolean> {

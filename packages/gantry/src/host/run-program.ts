@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { UserError } from '../cli/exit.ts';
 
 export interface RunOptions {
+  /** Aborted, it ends the program, and waits until it has ended. */
   readonly signal?: AbortSignal;
+  /** How it does that: SIGTERM unless given. */
+  readonly killSignal?: NodeJS.Signals;
+  /** Runs it in a session of its own, where the terminal's Ctrl-C doesn't reach it. */
+  readonly ownSession?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Each line of standard error as it comes. */
   readonly onLine?: (line: string) => void;
@@ -24,9 +28,19 @@ export async function runProgram(
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: options.env ?? process.env,
+    detached: options.ownSession ?? false,
+    killSignal: options.killSignal ?? 'SIGTERM',
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const ended: Promise<unknown[]> = once(child, 'close');
+  let failure: Error | undefined;
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+    child.once('error', (error) => {
+      failure = error;
+      // One that was aborted is still there, and at work.
+      if (child.pid === undefined) resolve(null);
+    });
+  });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   const tail: string[] = [];
@@ -35,20 +49,15 @@ export async function runProgram(
     if (tail.length > 20) tail.shift();
     options.onLine?.(line);
   });
-  let code: unknown;
-  try {
-    [code] = await ended;
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const code = await ended;
+  options.signal?.throwIfAborted();
+  if (failure) {
+    const missing = 'code' in failure && failure.code === 'ENOENT';
     throw new ProgramError(
-      missing ? `the program ${program} is not installed` : `${program}: ${String(error)}`,
-      {
-        cause: error,
-      },
+      missing ? `the program ${program} is not installed` : `${program}: ${String(failure)}`,
+      { cause: failure },
     );
   }
-  options.signal?.throwIfAborted();
   if (code !== 0) throw new ProgramError(`${program} ended with ${String(code)}: ${tail.join('\n')}`.trim());
   return output;
 }
