@@ -24,6 +24,9 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the folders of unfinished builds are called; then follows the number of the process. */
+export const UNFINISHED = 'building-';
+
 /** What mmdebstrap says while it works, in its order, and how much is done by then (by measuring). */
 const STEPS: readonly [says: string, step: string, fraction: number][] = [
   ['running apt-get update', 'reading package lists', 0.02],
@@ -52,7 +55,7 @@ export async function buildImage(recipe: Recipe, options: BuildOptions): Promise
   const { cache, log, signal } = options;
   if (process.getuid?.() !== 0) throw new ImageBuildError(`building the ${recipe.title} image needs root`);
   await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, 'building-'));
+  const work = await mkdtemp(join(cache, `${UNFINISHED}${process.pid}-`));
   const say = (step: string, fraction: number) => options.progress?.({ image: recipe.title, step, fraction });
   try {
     const files = join(work, 'files');

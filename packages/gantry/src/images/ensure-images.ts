@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { access, readdir, rm, stat } from 'node:fs/promises';
+import { access, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerError, type DockerEngine } from '@gantry/devcloud';
-import { archivePath, buildImage, type BuildOptions } from './build-image.ts';
+import { archivePath, buildImage, UNFINISHED, type BuildOptions } from './build-image.ts';
 import { ImageBuildError } from './mmdebstrap.ts';
 import { busybox, nginx, recipeHash, server, type Recipe } from './recipes.ts';
 
@@ -17,9 +17,6 @@ export interface Images {
   readonly nginx: string;
   readonly busybox: string;
 }
-
-/** An unfinished build older than this belongs to a process that is gone, in milliseconds. */
-const ABANDONED = 60 * 60 * 1000;
 
 /**
  * Sees to it that the cache holds the server image, nginx and busybox, and that the engine has them. What is
@@ -97,12 +94,19 @@ async function removeOutdated(cache: string): Promise<void> {
   }
 }
 
-/** What a killed build left. Those of others that are still at work are young. */
+/** What builds have left whose process was killed. */
 async function removeAbandoned(cache: string): Promise<void> {
-  const names = await readdir(cache).catch(() => []);
-  for (const name of names.filter((name) => name.startsWith('building-'))) {
-    const path = join(cache, name);
-    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-    if (age > ABANDONED) await rm(path, { recursive: true, force: true });
+  for (const name of await readdir(cache).catch(() => [])) {
+    if (!name.startsWith(UNFINISHED)) continue;
+    const builder = Number.parseInt(name.slice(UNFINISHED.length), 10);
+    if (!runs(builder)) await rm(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

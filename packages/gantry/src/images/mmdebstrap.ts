@@ -8,7 +8,8 @@ export class ImageBuildError extends UserError {
 
 /**
  * Runs mmdebstrap in name spaces of its own: the file systems that it mounts into its chroot go when it goes, however
- * that happens, so the folder can be removed afterwards without reaching into `/dev` or `/proc`.
+ * that happens, so the folder can be removed afterwards without reaching into `/dev` or `/proc`. All of it
+ * goes at once when it is told to end, or when this process is killed.
  *
  * @param tmp an empty folder for what it needs meanwhile
  * @throws {@link ImageBuildError}
@@ -21,8 +22,11 @@ export async function mmdebstrap(
 ): Promise<void> {
   const isolated = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
   try {
-    await runProgram('unshare', [...isolated, 'mmdebstrap', ...(await proxyArguments()), ...args], {
+    const command = ['unshare', ...isolated, 'mmdebstrap', ...(await proxyArguments()), ...args];
+    await runProgram('setpriv', ['--pdeathsig', 'KILL', ...command], {
       onLine,
+      ownSession: true,
+      killSignal: 'SIGKILL',
       env: { ...process.env, TMPDIR: tmp, LC_ALL: 'C.UTF-8' },
       ...(signal ? { signal } : {}),
     });
