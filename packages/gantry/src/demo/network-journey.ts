@@ -1,11 +1,11 @@
 import { networkClient, type Session } from '@gantry/openstack';
-import { heading, showCall, type as run } from '../cli/terminal.ts';
+import { heading, showCall } from '../cli/terminal.ts';
+import { typeDocker, type DockerTyper } from './type-docker.ts';
 
-export interface Stage {
+export interface Stage extends DockerTyper {
   /** Socket of the demo's own Docker engine. */
   readonly docker: string;
   readonly session: Session;
-  readonly signal: AbortSignal;
 }
 
 const CREATE =
@@ -15,14 +15,11 @@ const ADDRESS = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
 
 /** The first journey: a container on a Neutron network. */
 export async function networkJourney(stage: Stage): Promise<void> {
-  const options = { env: { DOCKER_HOST: `unix://${stage.docker}` }, signal: stage.signal };
-  const docker = (line: string): Promise<string> => run(line.split(' '), options);
-
   heading('A container on a Neutron network: Kuryr');
-  await docker(CREATE);
-  await docker(RUN);
-  const address = (await run(['docker', 'inspect', '-f', ADDRESS, 'nginx-container'], options)).trim();
-  await docker(`docker run --rm --net=bar busybox wget -qO- http://${address}/`);
+  await docker(stage, CREATE);
+  await docker(stage, RUN);
+  const address = (await docker(stage, 'docker inspect nginx-container -f', ADDRESS)).trim();
+  await docker(stage, `docker run --rm --net=bar busybox wget -qO- http://${address}/`);
 
   const { ports } = networkClient(stage.session);
   const [port] = await ports.list({ fixed_ips: `ip_address=${address}` });
@@ -44,10 +41,13 @@ export async function networkJourney(stage: Stage): Promise<void> {
 
 /** Takes away what the journey made. */
 export async function endNetworkJourney(stage: Stage): Promise<void> {
-  const options = { env: { DOCKER_HOST: `unix://${stage.docker}` }, signal: stage.signal };
-  await run(['docker', 'rm', '-f', 'nginx-container'], options);
-  await run(['docker', 'network', 'rm', 'bar'], options);
+  await docker(stage, 'docker rm -f nginx-container');
+  await docker(stage, 'docker network rm bar');
   const networks = await networkClient(stage.session).networks.list();
   const left = networks.find((network) => network.name.startsWith('kuryr-net'));
   if (left) throw new Error(`Neutron still has the network ${left.name}`);
+}
+
+function docker(stage: Stage, line: string, ...words: string[]): Promise<string> {
+  return typeDocker({ DOCKER_HOST: `unix://${stage.docker}` }, stage, [...line.split(' '), ...words]);
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound, stacksClient, type Session } from '@gantry/openstack';
 import { writeClusterConfig } from './cluster-config.ts';
-import { heading, note, progressBar, showCall, type as run } from '../cli/terminal.ts';
+import { typeDocker } from './type-docker.ts';
+import { heading, note, progressBar, showCall } from '../cli/terminal.ts';
 
 export interface SwarmStage {
   readonly session: Session;
@@ -78,10 +79,10 @@ export async function swarmJourney(stage: SwarmStage): Promise<void> {
       .map(([name, value]) => `export ${name}=${value}`)
       .join('\n'),
   );
-  const docker = (line: string): Promise<string> => run(line.split(' '), { env, signal });
+  const docker = (line: string): Promise<string> => typeDocker(env, stage, line.split(' '));
   await docker('docker node ls');
   await docker(
-    'docker service create --detach=false --quiet --name web --replicas 3 --publish mode=host,target=80 nginx',
+    'docker service create --detach=false --quiet --no-resolve-image --name web --replicas 3 --publish mode=host,target=80 nginx',
   );
   // A node that has not loaded its copy of the image yet refuses a task; Swarm tries again.
   await docker('docker service ps --filter desired-state=running web');
@@ -89,19 +90,22 @@ export async function swarmJourney(stage: SwarmStage): Promise<void> {
 
 async function untilComplete(stage: SwarmStage, uuid: string): Promise<Cluster> {
   const bar = progressBar('demo-swarm');
-  for (;;) {
-    const cluster = await show(stage, uuid);
-    if (cluster.status.endsWith('_FAILED')) {
-      bar.end('failed');
-      throw new Error(`the cluster is ${cluster.status}: ${cluster.status_reason}`);
+  try {
+    for (;;) {
+      const cluster = await show(stage, uuid);
+      if (cluster.status.endsWith('_FAILED')) {
+        throw new Error(`the cluster is ${cluster.status}: ${cluster.status_reason}`);
+      }
+      if (cluster.status.endsWith('_COMPLETE')) {
+        bar.end(cluster.status);
+        return cluster;
+      }
+      const { done, text } = await stackProgress(stage, cluster);
+      bar.update(done, text);
+      await delay(300, undefined, { signal: stage.signal });
     }
-    if (cluster.status.endsWith('_COMPLETE')) {
-      bar.end(cluster.status);
-      return cluster;
-    }
-    const { done, text } = await stackProgress(stage, cluster);
-    bar.update(done, text);
-    await delay(300, undefined, { signal: stage.signal });
+  } finally {
+    bar.clear();
   }
 }
 
@@ -137,17 +141,25 @@ export async function endSwarmJourney(stage: SwarmStage): Promise<void> {
   showCall('DELETE', `/container-infra/v1/clusters/${uuid}`, 'openstack coe cluster delete demo-swarm', [
     ['name', 'demo-swarm'],
   ]);
-  const bar = progressBar('demo-swarm');
-  for (;;) {
-    const cluster = await show(stage, uuid).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-    if (!cluster) break;
-    if (cluster.status === 'DELETE_FAILED') throw new Error(`not deleted: ${cluster.status_reason}`);
-    bar.update(0.5, cluster.status);
-    await delay(300, undefined, { signal });
-  }
-  bar.end('deleted');
+  await untilGone(stage, uuid);
   await session.ask(MAGNUM, { method: 'DELETE', path: '/clustertemplates/swarm', signal });
+}
+
+async function untilGone(stage: SwarmStage, uuid: string): Promise<void> {
+  const bar = progressBar('demo-swarm');
+  try {
+    for (;;) {
+      const cluster = await show(stage, uuid).catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+      if (!cluster) break;
+      if (cluster.status === 'DELETE_FAILED') throw new Error(`not deleted: ${cluster.status_reason}`);
+      bar.update(0.5, cluster.status);
+      await delay(300, undefined, { signal: stage.signal });
+    }
+    bar.end('deleted');
+  } finally {
+    bar.clear();
+  }
 }

@@ -16,6 +16,10 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Path of another `gantry` than the clone's own. */
   readonly command?: string;
+  /** Ends it before it is ready. */
+  readonly signal?: AbortSignal;
+  /** Runs it in a session of its own, where the terminal's Ctrl-C doesn't reach it. */
+  readonly ownSession?: boolean;
 }
 
 /** A `gantry up` in a process of its own. */
@@ -36,21 +40,18 @@ const COMMAND = fileURLToPath(new URL('../../bin/gantry.js', import.meta.url));
 
 /** Starts `gantry up` and waits until it is ready. @throws Error with what it said, if it ends before */
 export async function launchGantry(options: LaunchOptions): Promise<Launched> {
-  const args = ['up', '--data', options.data, '--listen', options.listen, '--servers', options.servers];
-  if (options.docker !== undefined) args.push('--docker', options.docker);
-  args.push(
-    ...(options.kuryrSocket === undefined ? ['--no-kuryr'] : ['--kuryr-socket', options.kuryrSocket]),
-  );
-  const child = spawn(
-    process.execPath,
-    [...(options.nodeOptions ?? []), options.command ?? COMMAND, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
-    },
-  );
+  const command = [...(options.nodeOptions ?? []), options.command ?? COMMAND, ...upArguments(options)];
+  const child = spawn(process.execPath, command, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    detached: options.ownSession ?? false,
+  });
+  const abort = (): void => void child.kill('SIGTERM');
+  options.signal?.addEventListener('abort', abort, { once: true });
   const ended = once(child, 'close').then(([code]) => (code === null ? undefined : Number(code)));
-  const readyMs = await readiness(child, ended);
+  const readyMs = await readiness(child, ended).finally(() =>
+    options.signal?.removeEventListener('abort', abort),
+  );
   return {
     pid: child.pid ?? 0,
     url: `http://${options.listen}`,
@@ -65,6 +66,16 @@ export async function launchGantry(options: LaunchOptions): Promise<Launched> {
       await ended;
     },
   };
+}
+
+/** What a user would type behind `gantry`. */
+export function upArguments(options: LaunchOptions): string[] {
+  const { data, listen, servers, docker, kuryrSocket } = options;
+  return [
+    ...['up', '--data', data, '--listen', listen, '--servers', servers],
+    ...(docker === undefined ? [] : ['--docker', docker]),
+    ...(kuryrSocket === undefined ? ['--no-kuryr'] : ['--kuryr-socket', kuryrSocket]),
+  ];
 }
 
 async function readiness(child: ChildProcess, ended: Promise<number | undefined>): Promise<number> {
