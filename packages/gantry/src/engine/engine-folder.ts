@@ -17,7 +17,7 @@ export interface EngineFolder {
   readonly execRoot: string;
   /** Parent of its containers' control groups, in every hierarchy. */
   readonly cgroupParent: string;
-  /** Linux bridge for `docker run` without a network, where one is asked for. */
+  /** Linux bridge for `docker run` without a network. */
   readonly bridge: string;
 }
 

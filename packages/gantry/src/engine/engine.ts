@@ -14,7 +14,7 @@ export interface EngineOptions {
   /** Holds all that the engine has: images, containers, socket, log. */
   readonly folder: string;
   readonly log: Logger;
-  /** Gives the engine a default network of its own (it has none otherwise): `{ cidr: '172.30.0.1/24' }`. */
+  /** The engine's default network, where containers shall be on it: `{ cidr: '172.30.0.1/24' }`. */
   readonly bridge?: { readonly cidr: string };
   /** How long dockerd may take to answer, in milliseconds. */
   readonly patience?: number;
@@ -39,6 +39,9 @@ export class EngineError extends UserError {
 
 /** Fixed paths of dockerd, each of which is something else in the engine's mount name space. */
 const MOUNT_POINTS = ['/run/docker', '/run/containerd', '/etc/docker'];
+
+/** A default network that nobody is on. Source: RFC 5737, addresses that no network has. */
+const UNUSED_CIDR = '192.0.2.1/30';
 
 /** Run in the new mount name space; `$1` plug-ins, `$2` configuration, then dockerd and its arguments. */
 const PREPARE_AND_RUN = `set -e
@@ -71,7 +74,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
   // They are only mounted over, and stay: removing a mount point takes away the mounts of every engine on it.
   for (const folder of MOUNT_POINTS) await mkdir(folder, { recursive: true });
-  if (options.bridge) await makeBridge(paths.bridge, options.bridge.cidr);
+  await makeBridge(paths.bridge, options.bridge?.cidr ?? UNUSED_CIDR);
   try {
     const pid = await launch(dockerd, paths, options);
     await warnOfSlowStorage(paths, options.log);
@@ -165,7 +168,7 @@ async function makeBridge(name: string, cidr: string): Promise<void> {
   }
 }
 
-function dockerdArguments(paths: EngineFolder, options: EngineOptions): string[] {
+function dockerdArguments(paths: EngineFolder): string[] {
   return [
     `--data-root=${paths.dataRoot}`,
     `--exec-root=${paths.execRoot}`,
@@ -174,11 +177,13 @@ function dockerdArguments(paths: EngineFolder, options: EngineOptions): string[]
     `--cgroup-parent=${paths.cgroupParent}`,
     // systemd's driver would need a systemd, and a slice where this names a group.
     '--exec-opt=native.cgroupdriver=cgroupfs',
-    `--bridge=${options.bridge ? paths.bridge : 'none'}`,
+    // Told to have none, dockerd removes docker0 from the machine, which is the default network of the user's Docker.
+    `--bridge=${paths.bridge}`,
     // Firewall rules are for the whole machine, and this is only a guest on it.
     '--iptables=false',
     '--ip6tables=false',
     '--ip-masq=false',
+    '--ip-forward=false',
     '--shutdown-timeout=10',
   ];
 }
@@ -187,7 +192,7 @@ function dockerdArguments(paths: EngineFolder, options: EngineOptions): string[]
 async function launch(dockerd: string, paths: EngineFolder, options: EngineOptions): Promise<number> {
   await rm(paths.logFile, { force: true });
   const log = openSync(paths.logFile, 'a', 0o600);
-  const command = [paths.pluginsFolder, paths.etcFolder, dockerd, ...dockerdArguments(paths, options)];
+  const command = [paths.pluginsFolder, paths.etcFolder, dockerd, ...dockerdArguments(paths)];
   const child = spawn(
     'unshare',
     ['--mount', '--propagation=private', '--', '/bin/sh', '-c', PREPARE_AND_RUN, 'sh', ...command],
