@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound, stacksClient, type Session } from '@gantry/openstack';
+import { isNotFound, stacksClient, type Session, type StackResource } from '@gantry/openstack';
 import { writeClusterConfig } from './cluster-config.ts';
 import { typeDocker } from './type-docker.ts';
 import { heading, note, progressBar, showCall } from '../cli/terminal.ts';
@@ -100,7 +100,7 @@ async function untilComplete(stage: SwarmStage, uuid: string): Promise<Cluster> 
         bar.end(cluster.status);
         return cluster;
       }
-      const { done, text } = await stackProgress(stage, cluster);
+      const { done, text } = await stackProgress(stage, cluster, 'CREATE');
       bar.update(done, text);
       await delay(300, undefined, { signal: stage.signal });
     }
@@ -117,19 +117,32 @@ function show(stage: SwarmStage, uuid: string): Promise<Cluster> {
   });
 }
 
-/** How many of the stack's resources are there, and one of those that aren't. */
-async function stackProgress(stage: SwarmStage, cluster: Cluster): Promise<{ done: number; text: string }> {
-  if (cluster.stack_id === null) return { done: 0, text: cluster.status };
-  const resources = await stacksClient(stage.session).resources(cluster.stack_id, {
-    nestedDepth: 3,
-    signal: stage.signal,
-  });
-  const complete = resources.filter((resource) => resource.resource_status === 'CREATE_COMPLETE').length;
-  const waiting = resources.findLast((resource) => resource.resource_status === 'CREATE_IN_PROGRESS');
+/** How many of the stack's resources are there, or gone, and one of those that aren't. */
+async function stackProgress(
+  stage: SwarmStage,
+  cluster: Cluster,
+  action: 'CREATE' | 'DELETE',
+): Promise<{ done: number; text: string }> {
+  const resources = await resourcesOf(stage, cluster);
+  if (resources.length === 0) return { done: 0, text: cluster.status };
+  const complete = resources.filter(({ resource_status }) => resource_status === `${action}_COMPLETE`).length;
+  const waiting = resources.findLast(({ resource_status }) => resource_status === `${action}_IN_PROGRESS`);
+  const doing = action === 'CREATE' ? 'making' : 'deleting';
   return {
-    done: resources.length === 0 ? 0 : complete / resources.length,
-    text: `${complete} of ${resources.length} resources${waiting ? `, making ${waiting.resource_name}` : ''}`,
+    done: complete / resources.length,
+    text: `${complete} of ${resources.length} resources${waiting ? `, ${doing} ${waiting.resource_name}` : ''}`,
   };
+}
+
+/** None where the stack is not there yet, or any more. */
+async function resourcesOf({ session, signal }: SwarmStage, { stack_id }: Cluster): Promise<StackResource[]> {
+  if (stack_id === null) return [];
+  try {
+    return await stacksClient(session).resources(stack_id, { nestedDepth: 3, signal });
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }
 
 /** Deletes cluster and template, and looks that they are gone. */
@@ -155,7 +168,8 @@ async function untilGone(stage: SwarmStage, uuid: string): Promise<void> {
       });
       if (!cluster) break;
       if (cluster.status === 'DELETE_FAILED') throw new Error(`not deleted: ${cluster.status_reason}`);
-      bar.update(0.5, cluster.status);
+      const { done, text } = await stackProgress(stage, cluster, 'DELETE');
+      bar.update(done, text);
       await delay(300, undefined, { signal: stage.signal });
     }
     bar.end('deleted');
