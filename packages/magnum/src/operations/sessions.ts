@@ -45,13 +45,14 @@ export interface TrusteeDomainAccess {
   readonly password: string;
 }
 
-/** Owners' sessions kept, each with its token, so that looking at a cluster doesn't begin with a login. */
-const MAX_OWNERS = 1000;
+/** Sessions of this many owners, and of as many callers, are kept with what Keystone says of their tokens. */
+const MAX_KEPT = 500;
 
 export function createSessions(access: CloudAccess): Sessions {
   const transport = access.transport ?? httpTransport();
   const clock = access.clock ?? systemClock;
-  const owners = new Map<string, Session>();
+  const ownerSession = keptSessions();
+  const callerSession = keptSessions();
   const common = {
     authUrl: access.authUrl,
     transport,
@@ -76,32 +77,24 @@ export function createSessions(access: CloudAccess): Sessions {
     });
 
   return {
-    ofCaller(token) {
-      return createSession({
-        ...common,
-        transport: withGivenToken(transport, token),
-        credentials: { type: 'token', token, scope: { unscoped: true } },
-      });
-    },
+    ofCaller: (token) =>
+      callerSession(token, () =>
+        createSession({
+          ...common,
+          transport: withGivenToken(transport, token),
+          credentials: { type: 'token', token, scope: { unscoped: true } },
+        }),
+      ),
     ofOwner(cluster) {
       const { trust_id, trustee_user_id, trustee_password } = cluster;
       if (trust_id === null || trustee_user_id === null || trustee_password === null) return undefined;
-      const key = `${trust_id} ${trustee_password}`;
-      const known = owners.get(key);
-      if (known) return known;
-      const session = createSession({
-        ...common,
-        credentials: {
-          type: 'password',
-          user: { id: trustee_user_id },
-          password: trustee_password,
-          scope: { trustId: trust_id },
-        },
-      });
-      const [oldest] = owners.keys();
-      if (owners.size >= MAX_OWNERS && oldest !== undefined) owners.delete(oldest);
-      owners.set(key, session);
-      return session;
+      const credentials = {
+        type: 'password',
+        user: { id: trustee_user_id },
+        password: trustee_password,
+        scope: { trustId: trust_id },
+      } as const;
+      return ownerSession(`${trust_id} ${trustee_password}`, () => createSession({ ...common, credentials }));
     },
     ofService: () => service,
     async ofServiceIn(projectId) {
@@ -117,6 +110,20 @@ export function createSessions(access: CloudAccess): Sessions {
       });
     },
     ofTrusteeDomain: () => trusteeDomain,
+  };
+}
+
+/** Sessions by what they log in with, so that not each of them begins with a login. The oldest are given up. */
+function keptSessions(): (key: string, make: () => Session) => Session {
+  const kept = new Map<string, Session>();
+  return (key, make) => {
+    const known = kept.get(key);
+    if (known) return known;
+    const session = make();
+    const [oldest] = kept.keys();
+    if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+    kept.set(key, session);
+    return session;
   };
 }
 
