@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { kuryrOptionsFromConfig, loadKuryrConf } from './kuryr-conf.ts';
 
 function conf(text: string): ReturnType<typeof loadKuryrConf> {
-  const file = join(mkdtempSync(join(tmpdir(), 'kuryr-')), 'kuryr.conf');
+  const file = join(temporaryFolder(), 'kuryr.conf');
   writeFileSync(file, text);
   return loadKuryrConf({ files: [file] });
 }

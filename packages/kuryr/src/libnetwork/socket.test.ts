@@ -1,13 +1,13 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dockerHost } from '../testing/docker-host.ts';
 import { fakeNeutron } from '../testing/fake-neutron.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { listenAt } from './socket.ts';
 
 test('the socket is for its owner alone', async () => {
@@ -17,7 +17,7 @@ test('the socket is for its owner alone', async () => {
 });
 
 test('a socket that somebody listens on is left alone; one that a killed process left is replaced', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'kuryr-')), 'kuryr.sock');
+  const path = join(temporaryFolder(), 'kuryr.sock');
   const code = `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
   const other = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(other.stdout, 'data');
@@ -33,7 +33,7 @@ test('a socket that somebody listens on is left alone; one that a killed process
 });
 
 test('a file that is no socket is left alone', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'kuryr-')), 'kuryr.sock');
+  const path = join(temporaryFolder(), 'kuryr.sock');
   writeFileSync(path, 'precious');
   await expect(listenAt(createServer(), path)).rejects.toThrow(/is no socket: move it away/);
 });
