@@ -22,7 +22,7 @@ export function serviceQueries(context: QueryContext): ServiceQueries {
       await upsert(
         context,
         'magnum_service',
-        { ...row, report_count: 0 },
+        { ...row, report_count: 1 },
         ['host', 'binary'],
         sql`last_seen_up = ${kind.inserted('last_seen_up')}, updated_at = ${kind.inserted('created_at')},
             report_count = magnum_service.report_count + 1`,

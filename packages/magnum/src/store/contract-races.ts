@@ -63,7 +63,7 @@ export function racesContract(name: string, database: () => DatabaseInTest): voi
         stores.flatMap((store) => [store.conditions.set(status), store.services.heartbeat('h', 'b')]),
       );
       expect(await stores[0]?.conditions.of(uuid(1))).toHaveLength(1);
-      expect(await stores[0]?.services.list()).toMatchObject([{ report_count: 2 }]);
+      expect(await stores[0]?.services.list()).toMatchObject([{ report_count: 3 }]);
     });
 
     test('transactions that wait for each other both end, because one of them begins again', async () => {

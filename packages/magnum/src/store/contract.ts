@@ -317,7 +317,7 @@ export function storeContract(name: string, database: () => DatabaseInTest): voi
       expect(await store.conditions.of('c1')).toMatchObject([{ status: 'True', since: now }]);
       await store.services.heartbeat('h', 'magnum-conductor');
       await store.services.heartbeat('h', 'magnum-conductor');
-      expect(await store.services.list()).toMatchObject([{ host: 'h', report_count: 1 }]);
+      expect(await store.services.list()).toMatchObject([{ host: 'h', report_count: 2 }]);
       await store.quotas.insert({ project_id: 'p', resource: 'Cluster', hard_limit: 3 });
       expect(await store.quotas.update('p', 'Cluster', 5)).toBe(true);
       expect(await store.quotas.get('p', 'Cluster')).toMatchObject({ hard_limit: 5 });
