@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import type { Metafile, Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 /**
  * `make build`: the form in which Gantry is published, in packages/gantry/dist: a package without dependencies, which
@@ -11,14 +11,8 @@ const SOURCE = 'packages/gantry';
 const TARGET = process.argv[2] ?? join(SOURCE, 'dist');
 const COMMANDS = ['src/gantry.ts', 'src/magnum/magnum-api.ts', 'src/magnum/magnum-conductor.ts'];
 
-const esbuild = await import('esbuild').catch(() => undefined);
-if (!esbuild) {
-  // npm calls this after `npm ci --omit=dev` as well.
-  process.stderr.write('gantry is not built: without the development tools its commands run the sources\n');
-  process.exit(process.env['npm_lifecycle_event'] === 'prepare' ? 0 : 1);
-}
 rmSync(TARGET, { recursive: true, force: true });
-const { metafile } = await esbuild.build({
+const { metafile } = await build({
   entryPoints: COMMANDS.map((file) => ({ in: join(SOURCE, file), out: basename(file, '.ts') })),
   outdir: TARGET,
   bundle: true,
@@ -63,18 +57,18 @@ function builtins(): Plugin {
   const costly = new Set(['http2', 'https', 'tls']);
   return {
     name: 'builtins',
-    setup(build) {
-      build.onResolve({ filter: /^(?:node:)?[a-z_0-9/]+$/ }, ({ path, kind }) => {
+    setup(plugins) {
+      plugins.onResolve({ filter: /^(?:node:)?[a-z_0-9/]+$/ }, ({ path, kind }) => {
         const name = path.replace(/^node:/, '');
         if (!path.startsWith('node:') && !builtinModules.includes(name)) return undefined;
         const namespace = kind === 'require-call' && costly.has(name) ? 'late builtin' : 'builtin';
         return { path: `node:${name}`, namespace, sideEffects: false };
       });
       const get = (path: string): string => `process.getBuiltinModule(${JSON.stringify(path)})`;
-      build.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
+      plugins.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
         contents: `module.exports = ${get(path)}`,
       }));
-      build.onLoad({ filter: /^/, namespace: 'late builtin' }, ({ path }) => ({
+      plugins.onLoad({ filter: /^/, namespace: 'late builtin' }, ({ path }) => ({
         contents: `module.exports = new Proxy({}, { get: (_, name) => ${get(path)}[name] })`,
       }));
     },
@@ -85,8 +79,8 @@ function builtins(): Plugin {
 function filesBeside(): Plugin {
   return {
     name: 'files beside',
-    setup(build) {
-      build.onLoad({ filter: /\/packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
+    setup(plugins) {
+      plugins.onLoad({ filter: /\/packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
         if (!text.includes('import.meta.url')) return undefined;
         const place = JSON.stringify(`./files/${relative(resolve('packages'), path)}`);
