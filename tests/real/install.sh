@@ -5,6 +5,7 @@
 set -euo pipefail
 
 packages=(
+  procps
   docker.io mmdebstrap openssl openssh-client iproute2 iptables nftables busybox-static
   python3-openstackclient python3-heatclient python3-magnumclient python3-magnum
   # The OpenStack of tests/real/openstack. Not nova-compute: it brings libvirt and QEMU, and the fake driver needs neither.

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openStore, removeDataPlane, type Removed } from '@gantry/devcloud';
+import { removeLinks } from '@gantry/kuryr';
 import { UserError } from '../cli/exit.ts';
 import { dataFolder, isDataFolder, reason, removeDataFolder, type DataFolder } from './data-folder.ts';
 import { asUserError } from './failures.ts';
@@ -87,6 +88,8 @@ async function withdraw(folder: DataFolder, docker: string | undefined, say: Say
   try {
     const used = existsSync(folder.servers) && readdirSync(folder.servers).length > 0;
     if (used) await attempt(async () => removedServers(await removeMachines(docker, cloudId, folder), say));
+    // Docker would leave them here with the containers they are in: nobody answers it any more.
+    if (process.getuid?.() === 0) await attempt(async () => void (await removeLinks(folder.kuryr)));
     await attempt(async () => removedNetworks(await withdrawNetworks(folder, cloudId, say), say));
   } finally {
     release();

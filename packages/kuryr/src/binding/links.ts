@@ -26,6 +26,8 @@ export interface Links {
   removeBridge(name: string): Promise<void>;
   /** Host ends on this host whose other end is here too, instead of in a container. */
   strays(): Promise<Stray[]>;
+  /** Host ends that this owner has on this host. */
+  owned(owner: string): Promise<string[]>;
 }
 
 export interface Stray {
@@ -89,10 +91,14 @@ export function hostLinks(): Links {
       const found: Stray[] = [];
       for (const name of names) {
         if (!name.startsWith(HOST) || !names.has(PEER + name.slice(HOST.length))) continue;
-        const alias = await readFile(`/sys/class/net/${name}/ifalias`, 'utf8').catch(() => '');
-        found.push({ name, owner: alias.trim() });
+        found.push({ name, owner: await ownerOf(name) });
       }
       return found;
+    },
+    async owned(owner) {
+      const names = (await readdir('/sys/class/net')).filter((name) => name.startsWith(HOST));
+      const owners = await Promise.all(names.map(ownerOf));
+      return names.filter((_, at) => owners[at] === owner);
     },
   };
 }
@@ -104,6 +110,10 @@ async function makeBridge(ip: IpBatch, name: string): Promise<void> {
   } catch (error) {
     if (!exists(name)) throw error;
   }
+}
+
+async function ownerOf(name: string): Promise<string> {
+  return (await readFile(`/sys/class/net/${name}/ifalias`, 'utf8').catch(() => '')).trim();
 }
 
 /** The kernel tells without a disk or a process. */

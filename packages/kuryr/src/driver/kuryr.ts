@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { networkClient, type Session } from '@gantry/openstack';
 import type { Logger } from '@gantry/oslo';
+import { linkOwner } from '../binding/link-owner.ts';
 import { hostLinks, type Links } from '../binding/links.ts';
 import { wiring } from '../binding/wiring.ts';
 import { pluginServer } from '../libnetwork/server.ts';
@@ -140,7 +140,7 @@ function assemble(
     log,
     config: { ...DEFAULTS, ...options.config },
     hostName: options.hostName,
-    linkOwner: `kuryr-${createHash('sha256').update(resolve(options.stateDir)).digest('hex').slice(0, 12)}`,
+    linkOwner: linkOwner(options.stateDir),
     now,
     newId: randomUUID,
     tagsWithPorts: () => facts.tagsWithPorts === true,

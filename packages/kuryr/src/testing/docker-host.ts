@@ -35,6 +35,10 @@ export class FakeLinks implements Links {
       .filter((pair) => !this.inContainers.has(pair.host))
       .map((pair) => ({ name: pair.host, owner: pair.owner }));
   }
+
+  async owned(owner: string): Promise<string[]> {
+    return [...this.pairs.values()].filter((pair) => pair.owner === owner).map((pair) => pair.host);
+  }
 }
 
 export interface Answer {
