@@ -1,6 +1,11 @@
 import { openStore, type Store } from '@gantry/magnum';
 import { randomUUID } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
+import {
+  exampleCluster,
+  exampleNodeGroup,
+  exampleTemplate,
+} from '../../packages/magnum/src/store/example-rows.ts';
 
 /** Whose rows they are. */
 export interface Owner {
@@ -47,104 +52,68 @@ export async function fillMagnum(
 
 async function insertTemplate(store: Store, owner: Owner, n: number): Promise<string> {
   const uuid = randomUUID();
-  await store.templates.insert({
-    uuid,
-    ...owner,
-    name: `bench-${n}`,
-    image_id: 'fedora-coreos-38',
-    flavor_id: 'm1.small',
-    master_flavor_id: 'm1.small',
-    keypair_id: 'mykey',
-    external_network_id: 'external',
-    fixed_network: null,
-    fixed_subnet: null,
-    network_driver: 'flannel',
-    volume_driver: null,
-    dns_nameserver: '8.8.8.8',
-    apiserver_port: null,
-    docker_volume_size: null,
-    docker_storage_driver: 'overlay2',
-    cluster_distro: 'fedora-coreos',
-    coe: 'kubernetes',
-    http_proxy: null,
-    https_proxy: null,
-    no_proxy: null,
-    registry_enabled: false,
-    labels: LABELS,
-    tls_disabled: false,
-    public: false,
-    server_type: 'vm',
-    insecure_registry: null,
-    master_lb_enabled: false,
-    floating_ip_enabled: true,
-    hidden: false,
-    tags: null,
-    driver: null,
-  });
+  await store.templates.insert(
+    exampleTemplate({
+      uuid,
+      ...owner,
+      name: `bench-${n}`,
+      image_id: 'fedora-coreos-38',
+      flavor_id: 'm1.small',
+      master_flavor_id: 'm1.small',
+      keypair_id: 'mykey',
+      external_network_id: 'external',
+      network_driver: 'flannel',
+      dns_nameserver: '8.8.8.8',
+      docker_storage_driver: 'overlay2',
+      labels: LABELS,
+    }),
+  );
   return uuid;
 }
 
 async function insertCluster(store: Store, owner: Owner, n: number, template: string): Promise<string> {
   const uuid = randomUUID();
-  await store.clusters.insert({
-    uuid,
-    ...owner,
-    name: `bench-${n}`,
-    cluster_template_id: template,
-    keypair: 'mykey',
-    docker_volume_size: null,
-    labels: LABELS,
-    master_flavor_id: 'm1.small',
-    flavor_id: 'm1.small',
-    stack_id: randomUUID(),
-    api_address: 'https://172.24.4.20:6443',
-    status: 'CREATE_COMPLETE',
-    status_reason: null,
-    health_status: 'UNHEALTHY',
-    health_status_reason: {},
-    create_timeout: 60,
-    discovery_url: 'http://127.0.0.1:8087/1',
-    coe_version: 'v1.23.3',
-    container_version: '1.12.6',
-    ca_cert_ref: null,
-    magnum_cert_ref: null,
-    etcd_ca_cert_ref: null,
-    front_proxy_ca_cert_ref: null,
-    fixed_network: null,
-    fixed_subnet: null,
-    floating_ip_enabled: true,
-    master_lb_enabled: false,
-    trust_id: null,
-    trustee_username: null,
-    trustee_user_id: null,
-    trustee_password: null,
-  });
+  await store.clusters.insert(
+    exampleCluster({
+      uuid,
+      ...owner,
+      name: `bench-${n}`,
+      cluster_template_id: template,
+      keypair: 'mykey',
+      labels: LABELS,
+      master_flavor_id: 'm1.small',
+      flavor_id: 'm1.small',
+      stack_id: randomUUID(),
+      api_address: 'https://172.24.4.20:6443',
+      status: 'CREATE_COMPLETE',
+      health_status: 'UNHEALTHY',
+      discovery_url: 'http://127.0.0.1:8087/1',
+      coe_version: 'v1.23.3',
+      container_version: '1.12.6',
+    }),
+  );
   for (const [role, count] of [
     ['master', 1],
     ['worker', 3],
   ] as const) {
-    await store.nodegroups.insert({
-      uuid: randomUUID(),
-      name: `default-${role}`,
-      cluster_id: uuid,
-      project_id: owner.project_id,
-      docker_volume_size: null,
-      labels: LABELS,
-      flavor_id: 'm1.small',
-      image_id: 'fedora-coreos-38',
-      node_addresses: Array.from({ length: count }, (_, node) => `172.24.4.${30 + node}`),
-      node_count: count,
-      role,
-      max_node_count: null,
-      min_node_count: role === 'master' ? 1 : 0,
-      is_default: true,
-      stack_id: randomUUID(),
-      status: 'CREATE_COMPLETE',
-      status_reason: null,
-      version: 'v1.23.3',
-      node_labels: {},
-      node_taints: [],
-    });
+    await store.nodegroups.insert(
+      exampleNodeGroup({
+        uuid: randomUUID(),
+        name: `default-${role}`,
+        cluster_id: uuid,
+        project_id: owner.project_id,
+        labels: LABELS,
+        flavor_id: 'm1.small',
+        image_id: 'fedora-coreos-38',
+        node_addresses: Array.from({ length: count }, (_, node) => `172.24.4.${30 + node}`),
+        node_count: count,
+        role,
+        min_node_count: role === 'master' ? 1 : 0,
+        stack_id: randomUUID(),
+        status: 'CREATE_COMPLETE',
+        version: 'v1.23.3',
+      }),
+    );
   }
   return uuid;
 }

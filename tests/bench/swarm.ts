@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound, type Session } from '@gantry/openstack';
+import { swarmTemplate } from 'gantry';
 import { withMachine } from './machine.ts';
 import { median, publish, result } from './result.ts';
 
@@ -14,19 +15,16 @@ interface Cluster {
 /** A Swarm of one manager and two workers on real servers: from the request until it is complete, and until it is gone. */
 export async function benchSwarm(): Promise<void> {
   await withMachine(async ({ session }) => {
-    const template = {
-      name: 'bench',
-      coe: 'swarm-mode',
-      image_id: 'server',
-      external_network_id: 'public',
-      flavor_id: 'm1.small',
-      master_flavor_id: 'm1.small',
-    };
-    await session.ask('container-infra', { method: 'POST', path: '/clustertemplates', body: template });
+    await session.ask('container-infra', { method: 'POST', path: '/clustertemplates', body: swarmTemplate });
     const created: number[] = [];
     const deleted: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const order = { name: `bench-${round}`, cluster_template_id: 'bench', master_count: 1, node_count: 2 };
+      const order = {
+        name: `bench-${round}`,
+        cluster_template_id: swarmTemplate.name,
+        master_count: 1,
+        node_count: 2,
+      };
       let begin = performance.now();
       const { uuid } = await session.ask<Cluster>('container-infra', {
         method: 'POST',

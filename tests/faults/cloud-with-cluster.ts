@@ -10,7 +10,7 @@ import {
   stacksClient,
   type Session,
 } from '@gantry/openstack';
-import { cloudSession, freePort, launchGantry, type Launched } from 'gantry';
+import { cloudSession, freePort, launchGantry, swarmTemplate, type Launched } from 'gantry';
 import { vi } from 'vitest';
 
 export const MAGNUM = 'container-infra';
@@ -41,15 +41,6 @@ export interface Crash {
 
 const PRELOAD = fileURLToPath(new URL('crash-at-write.ts', import.meta.url));
 
-export const TEMPLATE = {
-  name: 'swarm',
-  coe: 'swarm-mode',
-  image_id: 'server',
-  external_network_id: 'public',
-  flavor_id: 'm1.small',
-  master_flavor_id: 'm1.small',
-};
-
 export async function testCloud(): Promise<TestCloud> {
   const data = mkdtempSync(join(tmpdir(), 'gantry-kill-'));
   const listen = `127.0.0.1:${await freePort()}`;
@@ -68,7 +59,7 @@ export async function testCloud(): Promise<TestCloud> {
   };
   const first = await start();
   const session = cloudSession(data);
-  await session.ask(MAGNUM, { method: 'POST', path: '/clustertemplates', body: TEMPLATE });
+  await session.ask(MAGNUM, { method: 'POST', path: '/clustertemplates', body: swarmTemplate });
   await first.stop();
   return {
     session,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cloudSession, freePort, launchGantry, launchMagnum, type Launched } from 'gantry';
+import { cloudSession, freePort, launchGantry, launchMagnum, swarmTemplate, type Launched } from 'gantry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 const CLONE = fileURLToPath(new URL('../../', import.meta.url));
@@ -31,20 +31,11 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const TEMPLATE = {
-  name: 'swarm',
-  coe: 'swarm-mode',
-  image_id: 'server',
-  external_network_id: 'public',
-  flavor_id: 'm1.small',
-  master_flavor_id: 'm1.small',
-};
-
 it('the published package makes clusters, with nothing of the clone beside it', async () => {
   const session = cloudSession(data);
   const magnum = (method: 'GET' | 'POST', path: string, body?: unknown) =>
     session.ask<{ status: string }>('container-infra', { method, path, ...(body !== undefined && { body }) });
-  await magnum('POST', '/clustertemplates', TEMPLATE);
+  await magnum('POST', '/clustertemplates', swarmTemplate);
   await magnum('POST', '/clusters', { name: 'c', cluster_template_id: 'swarm' });
   const status = async (): Promise<string> => (await magnum('GET', '/clusters/c')).status;
   await vi.waitFor(async () => expect(await status()).toBe('CREATE_COMPLETE'), { timeout: 60_000 });

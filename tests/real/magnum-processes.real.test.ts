@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { identityClient, stacksClient, type Session } from '@gantry/openstack';
-import { cloudSession, freePort, launchGantry, removeCloud, type Launched } from 'gantry';
+import { cloudSession, freePort, launchGantry, removeCloud, swarmTemplate, type Launched } from 'gantry';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { TEMPLATE } from '../faults/cloud-with-cluster.ts';
 import { startMariadb, type DatabaseServer } from './database-servers.ts';
 
 /**
@@ -80,7 +79,7 @@ interface Operation {
 test('a cluster that one conductor began when it was killed is built by another, once', async () => {
   await start('magnum-api', 'api');
   const doomed = await start('magnum-conductor', 'one');
-  await ask('POST', '/v1/clustertemplates', TEMPLATE);
+  await ask('POST', '/v1/clustertemplates', swarmTemplate);
   const { uuid } = await ask<{ uuid: string }>('POST', '/v1/clusters', {
     name: 'production',
     cluster_template_id: 'swarm',

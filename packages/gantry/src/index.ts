@@ -5,6 +5,7 @@ export { mmdebstrap } from './images/mmdebstrap.ts';
 export { cloudSession } from './up/cloud-session.ts';
 export { down as removeCloud } from './up/down.ts';
 export { freePort } from './launch/free-port.ts';
+export { swarmTemplate } from './launch/swarm-template.ts';
 export { launchGantry, type Launched, type LaunchOptions } from './launch/launch-gantry.ts';
 export {
   launchMagnum,

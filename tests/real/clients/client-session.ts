@@ -17,7 +17,7 @@ export interface Said {
 export interface ClientSession {
   /** The session's folder, as the clients see it. */
   readonly folder: string;
-  /** @param line as typed: `magnum …`, or what follows `openstack` */
+  /** @param line what is typed behind `openstack` */
   run(line: string, cloud: 'gantry' | 'gantry-admin'): Promise<Said>;
   close(): Promise<void>;
 }
@@ -50,9 +50,7 @@ export async function clientSession(release: Release, folder: string): Promise<C
   return {
     folder: seen,
     async run(line, cloud) {
-      const [first = '', ...others] = line.split(' ');
-      const [name, words] = first === 'magnum' ? [first, others] : ['openstack', [first, ...others]];
-      child.stdin.write(`${JSON.stringify({ program: name, arguments: ['--os-cloud', cloud, ...words] })}\n`);
+      child.stdin.write(`${JSON.stringify(['--os-cloud', cloud, ...line.split(' ')])}\n`);
       const answer = await answers.next();
       if (answer.done === true) throw new Error(`the clients of ${release} ended before they answered`);
       return JSON.parse(answer.value) as Said;

@@ -1,6 +1,6 @@
-"""Runs commands of Debian's OpenStack clients, each in a process of its own, without loading Python's modules each time.
+"""Runs commands of Debian's OpenStack client, each in a process of its own, without loading Python's modules each time.
 
-One line of standard input is one command: {"program": "openstack" or "magnum", "arguments": [...]}.
+One line of standard input is one command, what is typed behind `openstack`: a list of words.
 One line of standard output answers it: {"code": ..., "stdout": ..., "stderr": ...}.
 """
 import importlib.metadata
@@ -15,21 +15,7 @@ import openstackclient.shell
 import stevedore.extension
 
 
-def run_openstack(arguments):
-    return openstackclient.shell.main(arguments)
-
-
-def run_magnum(arguments):
-    import magnumclient.shell  # later releases have none
-
-    sys.argv[1:] = arguments
-    return magnumclient.shell.main()
-
-
-programs = {'openstack': run_openstack, 'magnum': run_magnum}
-
-
-def run(command, stdout, stderr):
+def run(arguments, stdout, stderr):
     """In a forked process, so that nothing a command does to Python's modules is there for the next."""
     child = os.fork()
     if child == 0:
@@ -40,8 +26,8 @@ def run(command, stdout, stderr):
             os.dup2(sys.stdin.fileno(), 0)
             os.dup2(stdout.fileno(), 1)
             os.dup2(stderr.fileno(), 2)
-            sys.argv = [command['program']]
-            code = programs[command['program']](command['arguments']) or 0
+            sys.argv = ['openstack']
+            code = openstackclient.shell.main(arguments) or 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
         except BaseException:

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound, stacksClient, type Session, type StackResource } from '@gantry/openstack';
 import { writeClusterConfig } from './cluster-config.ts';
 import { typeDocker } from './type-docker.ts';
+import { swarmTemplate } from '../launch/swarm-template.ts';
 import { heading, note, progressBar, showCall } from '../cli/terminal.ts';
 
 export interface SwarmStage {
@@ -26,25 +27,16 @@ interface Cluster {
 }
 
 const MAGNUM = 'container-infra';
-const TEMPLATE = {
-  name: 'swarm',
-  coe: 'swarm-mode',
-  image_id: 'server',
-  external_network_id: 'public',
-  flavor_id: 'm1.small',
-  master_flavor_id: 'm1.small',
-};
-
 /** The second journey: a Docker Swarm of one manager and two workers, made by Magnum. */
 export async function swarmJourney(stage: SwarmStage): Promise<void> {
   const { session, signal } = stage;
   heading('A Docker Swarm: Magnum');
-  await session.ask(MAGNUM, { method: 'POST', path: '/clustertemplates', body: TEMPLATE, signal });
+  await session.ask(MAGNUM, { method: 'POST', path: '/clustertemplates', body: swarmTemplate, signal });
   showCall(
     'POST',
     '/container-infra/v1/clustertemplates',
     'openstack coe cluster template create swarm --coe swarm-mode --image server --external-network public --flavor m1.small --master-flavor m1.small',
-    Object.entries(TEMPLATE),
+    Object.entries(swarmTemplate),
   );
   const order = { name: 'demo-swarm', cluster_template_id: 'swarm', master_count: 1, node_count: 2 };
   const { uuid } = await session.ask<Cluster>(MAGNUM, {

@@ -4,8 +4,8 @@ import { releasePort } from '../ports/release-port.ts';
 import { findEndpoint } from './endpoints.ts';
 
 /**
- * DeleteEndpoint: takes the container off the wire, in the background. Its port goes with ReleaseAddress, which Docker sends next to the
- * IPAM driver it used; if that isn't us, it goes now.
+ * DeleteEndpoint: takes the container off the wire, in the background. Its port goes with ReleaseAddress, which Docker
+ * sends next to the IPAM driver it used; if that isn't us, it goes now.
  */
 export async function deleteEndpoint(driver: Driver, endpointId: string, signal: AbortSignal): Promise<void> {
   const { journal, chores } = driver;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   createSession,
   httpTransport,
@@ -45,14 +46,17 @@ export interface TrusteeDomainAccess {
   readonly password: string;
 }
 
-/** Sessions of this many owners, and of as many callers, are kept with what Keystone says of their tokens. */
-const MAX_KEPT = 500;
+/** Owners' sessions kept, each with its token, so that looking at a cluster doesn't begin with a login. */
+const MAX_OWNERS = 1000;
+
+/** What Keystone says of callers' tokens is kept for so many, so that not each of their requests asks it. */
+const MAX_CALLERS = 1000;
 
 export function createSessions(access: CloudAccess): Sessions {
   const transport = access.transport ?? httpTransport();
   const clock = access.clock ?? systemClock;
-  const ownerSession = keptSessions();
-  const callerSession = keptSessions();
+  const owners = new Map<string, Session>();
+  const callers = new Map<string, TokenBody>();
   const common = {
     authUrl: access.authUrl,
     transport,
@@ -77,24 +81,30 @@ export function createSessions(access: CloudAccess): Sessions {
     });
 
   return {
-    ofCaller: (token) =>
-      callerSession(token, () =>
-        createSession({
-          ...common,
-          transport: withGivenToken(transport, token),
-          credentials: { type: 'token', token, scope: { unscoped: true } },
-        }),
-      ),
+    ofCaller(token) {
+      return createSession({
+        ...common,
+        transport: withGivenToken(transport, token, callers),
+        credentials: { type: 'token', token, scope: { unscoped: true } },
+      });
+    },
     ofOwner(cluster) {
       const { trust_id, trustee_user_id, trustee_password } = cluster;
       if (trust_id === null || trustee_user_id === null || trustee_password === null) return undefined;
-      const credentials = {
-        type: 'password',
-        user: { id: trustee_user_id },
-        password: trustee_password,
-        scope: { trustId: trust_id },
-      } as const;
-      return ownerSession(`${trust_id} ${trustee_password}`, () => createSession({ ...common, credentials }));
+      const key = `${trust_id} ${trustee_password}`;
+      const known = owners.get(key);
+      if (known) return known;
+      const session = createSession({
+        ...common,
+        credentials: {
+          type: 'password',
+          user: { id: trustee_user_id },
+          password: trustee_password,
+          scope: { trustId: trust_id },
+        },
+      });
+      keep(owners, key, session, MAX_OWNERS);
+      return session;
     },
     ofService: () => service,
     async ofServiceIn(projectId) {
@@ -113,27 +123,25 @@ export function createSessions(access: CloudAccess): Sessions {
   };
 }
 
-/** Sessions by what they log in with, so that not each of them begins with a login. The oldest are given up. */
-function keptSessions(): (key: string, make: () => Session) => Session {
-  const kept = new Map<string, Session>();
-  return (key, make) => {
-    const known = kept.get(key);
-    if (known) return known;
-    const session = make();
-    const [oldest] = kept.keys();
-    if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-    kept.set(key, session);
-    return session;
-  };
+/** Adds an entry, and gives up the oldest where there would be more than `most`. */
+function keep<T>(kept: Map<string, T>, key: string, value: T, most: number): void {
+  const [oldest] = kept.keys();
+  if (kept.size >= most && oldest !== undefined) kept.delete(oldest);
+  kept.set(key, value);
 }
 
 /**
  * A session logs in first. Here the token is there already: instead of making another from it, which Keystone
  * forbids for some kinds, the login is answered by what Keystone says of this one.
+ *
+ * @param known what it said before; holds no token that could be used
  */
-function withGivenToken(transport: Transport, token: string): Transport {
+function withGivenToken(transport: Transport, token: string, known: Map<string, TokenBody>): Transport {
+  const key = hash('sha256', token, 'base64');
   return async (request) => {
     if (request.method !== 'POST' || !request.url.endsWith('/v3/auth/tokens')) return transport(request);
+    const before = known.get(key);
+    if (before) return { status: 200, headers: { 'x-subject-token': token }, body: { token: before } };
     const answer = await transport({
       method: 'GET',
       url: request.url,
@@ -142,6 +150,7 @@ function withGivenToken(transport: Transport, token: string): Transport {
     });
     if (answer.status !== 200) return answer;
     const body = answer.body as { readonly token: TokenBody };
+    keep(known, key, body.token, MAX_CALLERS);
     return { ...answer, headers: { ...answer.headers, 'x-subject-token': token }, body };
   };
 }

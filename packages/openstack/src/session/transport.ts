@@ -53,9 +53,10 @@ export function httpTransport(options: TransportOptions = {}): Transport & { clo
 
   function agentFor(protocol: string): Agent {
     if (protocol !== 'https:') return plain;
+    if (secure) return secure;
     const { caFile, identity, insecure } = options;
     const ca = caFile === undefined ? options.ca : readFileSync(caFile, 'utf8');
-    secure ??= new (process.getBuiltinModule('node:https').Agent)({
+    secure = new (process.getBuiltinModule('node:https').Agent)({
       ...common,
       rejectUnauthorized: insecure !== true,
       ...(ca !== undefined && { ca }),

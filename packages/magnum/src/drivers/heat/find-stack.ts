@@ -40,13 +40,12 @@ export async function findStack(context: DriverContext, group?: NodeGroup): Prom
   throw new DriverRefusal(`the project has a stack ${stack.stack_name} already, which is not this cluster's`);
 }
 
-/** What a resource of the cluster's own stack tells of itself; undefined if it isn't there. */
+/** What a resource of a stack tells of itself; undefined if it isn't there. */
 export async function resourceAttributes(
-  context: DriverContext,
+  { session, signal }: DriverContext,
+  stack: Stack | undefined,
   name: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const { session, signal } = context;
-  const stack = await findStack(context);
   const found = stack && (await orUndefined(stacksClient(session).resource(stack.id, name, signal)));
   return found?.attributes;
 }

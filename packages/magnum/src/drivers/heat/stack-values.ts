@@ -24,6 +24,15 @@ export function need(value: string | null, field: string, what: string): string 
   return value;
 }
 
+/** What the cluster's own stack says of itself. */
+export function told(value: unknown, what: string): string {
+  const said = text(value);
+  if (said !== undefined) return said;
+  throw new DriverRefusal(
+    `the stack of the cluster does not tell its ${what}, so no further nodes can join it`,
+  );
+}
+
 /** The network that is made must never be asked for through a proxy. */
 export function noProxy(
   given: string | null,

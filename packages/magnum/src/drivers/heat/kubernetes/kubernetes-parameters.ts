@@ -1,9 +1,9 @@
 import type { NodeGroup } from '../../../store/rows.ts';
 import { DriverRefusal, type DriverContext } from '../../driver.ts';
-import { defaultGroups } from '../default-groups.ts';
-import { resourceAttributes } from '../find-stack.ts';
+import { defaultGroups, masterFlavorOf, templateOf } from '../default-groups.ts';
+import { findStack, resourceAttributes } from '../find-stack.ts';
 import { nodePatience, nodeUrls, type HeatOptions } from '../node-settings.ts';
-import { defined, label, need, noProxy, text } from '../stack-values.ts';
+import { defined, label, need, noProxy, text, told } from '../stack-values.ts';
 import { countIn, isOn } from './label-values.ts';
 import { hasLoadBalancers } from './load-balancers.ts';
 import { serviceAccountParameters } from './service-account.ts';
@@ -26,11 +26,7 @@ export async function clusterParameters(context: DriverContext, options: HeatOpt
     ...(await serviceAccountParameters()),
     number_of_masters: masters.node_count,
     master_image: masters.image_id ?? template?.image_id,
-    master_flavor: need(
-      masters.flavor_id ?? cluster.master_flavor_id ?? workers.flavor_id ?? cluster.flavor_id,
-      'flavor_id',
-      WHAT,
-    ),
+    master_flavor: need(masterFlavorOf(context), 'flavor_id', WHAT),
     master_role: masters.role,
     master_nodegroup_name: masters.name,
     fixed_network: cluster.fixed_network,
@@ -51,8 +47,9 @@ export async function groupParameters(
   main: ReadonlyMap<string, unknown>,
   options: HeatOptions,
 ): Promise<Parameters> {
+  const stack = await findStack(context);
   const [network, securityGroup] = await Promise.all(
-    ['network', 'secgroup_kube_minion'].map((name) => resourceAttributes(context, name)),
+    ['network', 'secgroup_kube_minion'].map((name) => resourceAttributes(context, stack, name)),
   );
   const api = main.get('api_private_address') ?? main.get('api_address');
   return defined({
@@ -71,8 +68,8 @@ async function nodeParameters(
   group: NodeGroup,
   options: HeatOptions,
 ): Promise<Record<string, unknown>> {
-  const { cluster, template, session } = context;
-  if (!template) throw new DriverRefusal('the template of the cluster is not there any more');
+  const { cluster, session } = context;
+  const template = templateOf(context);
   const { authUrl, magnumUrl } = await nodeUrls(session, options);
   const { labels } = group;
   const dockerVolume = (group.docker_volume_size ?? 0) > 0;
@@ -152,13 +149,4 @@ function allowedCidrs(
   labels: Readonly<Record<string, string>>,
 ): string | undefined {
   return given && `${given},${label(labels, 'fixed_subnet_cidr') ?? '10.0.0.0/24'}`;
-}
-
-/** What the cluster's own stack says of itself. */
-function told(value: unknown, what: string): string {
-  const said = text(value);
-  if (said !== undefined) return said;
-  throw new DriverRefusal(
-    `the stack of the cluster does not tell its ${what}, so no further nodes can join it`,
-  );
 }

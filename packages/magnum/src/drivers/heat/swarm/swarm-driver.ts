@@ -1,10 +1,10 @@
 import type { NodeGroup } from '../../../store/rows.ts';
-import { DriverRefusal, type ClusterAttributes, type Driver, type DriverContext } from '../../driver.ts';
-import { defaultGroups } from '../default-groups.ts';
+import type { ClusterAttributes, Driver, DriverContext } from '../../driver.ts';
+import { defaultGroups, masterFlavorOf, templateOf } from '../default-groups.ts';
 import { memberHosts, type WorkerResources } from '../group-members.ts';
 import { heatDriver, type StackTold } from '../heat-driver.ts';
 import { nodePatience, nodeUrls, type HeatOptions } from '../node-settings.ts';
-import { defined, label, need, noProxy, text, texts } from '../stack-values.ts';
+import { defined, label, need, noProxy, text, texts, told } from '../stack-values.ts';
 import { loadTemplateFiles } from '../template-files.ts';
 import { connectToSwarm, type SwarmConnector } from './swarm-api.ts';
 import { swarmMembership } from './swarm-membership.ts';
@@ -75,7 +75,7 @@ async function parametersOf(
     ...(await commonParameters(context, group, options)),
     number_of_secondary_masters: masters.node_count - 1,
     master_image: masters.image_id ?? template?.image_id,
-    master_flavor: masterFlavorOf(context, masters, group),
+    master_flavor: need(masterFlavorOf(context), 'flavor_id', WHAT),
     fixed_network: cluster.fixed_network,
     fixed_subnet: cluster.fixed_subnet,
     fixed_subnet_cidr: label(cluster.labels, 'fixed_subnet_cidr'),
@@ -91,16 +91,16 @@ async function groupParametersOf(
   main: ReadonlyMap<string, unknown>,
   options: HeatOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { masters, workers: defaults } = defaultGroups(context.nodegroups);
+  const { masters } = defaultGroups(context.nodegroups);
   return defined({
     ...(await commonParameters(context, group, options)),
     is_cluster_stack: false,
     // Named because the template asks for them, and used for nothing.
     master_image: masters.image_id ?? context.template?.image_id,
-    master_flavor: masterFlavorOf(context, masters, defaults),
+    master_flavor: need(masterFlavorOf(context), 'flavor_id', WHAT),
     existing_primary_address: told(texts(main.get('swarm_primary_master_private'))[0], 'address'),
-    existing_node_security_group: told(text(main.get('node_security_group')), 'security group'),
-    fixed_network: told(text(main.get('network')), 'network'),
+    existing_node_security_group: told(main.get('node_security_group'), 'security group'),
+    fixed_network: told(main.get('network'), 'network'),
     fixed_subnet: text(main.get('subnet')),
   });
 }
@@ -110,8 +110,8 @@ async function commonParameters(
   group: NodeGroup,
   options: HeatOptions,
 ): Promise<Record<string, unknown>> {
-  const { cluster, template, session } = context;
-  if (!template) throw new DriverRefusal('the template of the cluster is not there any more');
+  const { cluster, session } = context;
+  const template = templateOf(context);
   const { authUrl, magnumUrl } = await nodeUrls(session, options);
   const { labels } = group;
   return {
@@ -142,20 +142,6 @@ async function commonParameters(
     openstack_ca: options.openstackCa,
     wait_condition_timeout: nodePatience(cluster, options),
   };
-}
-
-/** Managers without a flavor of their own are like the workers; the other way round as well. */
-function masterFlavorOf({ cluster }: DriverContext, masters: NodeGroup, defaults: NodeGroup): string {
-  const flavor = masters.flavor_id ?? cluster.master_flavor_id ?? defaults.flavor_id ?? cluster.flavor_id;
-  return need(flavor, 'flavor_id', WHAT);
-}
-
-/** What the cluster's own stack says of itself. */
-function told(value: string | undefined, what: string): string {
-  if (value !== undefined) return value;
-  throw new DriverRefusal(
-    `the stack of the cluster does not tell its ${what}, so no further nodes can join it`,
-  );
 }
 
 function attributesOf({ outputs }: StackTold, context: DriverContext): ClusterAttributes {
