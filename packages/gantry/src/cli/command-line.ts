@@ -76,19 +76,19 @@ export function createCommandLine(): Command {
   program
     .addCommand(
       magnumCommand('magnum-api', "Magnum's API as a process of its own", async (sources) => {
-        const { runMagnumApi } = await import('../magnum/run-magnum.ts');
+        const { runMagnumApi } = await import('../magnum/run-magnum-api.ts');
         await runMagnumApi(sources);
       }),
     )
     .addCommand(
       magnumCommand('magnum-conductor', "Magnum's conductor as a process of its own", async (sources) => {
-        const { runMagnumConductor } = await import('../magnum/run-magnum.ts');
+        const { runMagnumConductor } = await import('../magnum/run-magnum-conductor.ts');
         await runMagnumConductor(sources);
       }),
     )
     .addCommand(
       magnumCommand('magnum-db', 'make in the database what Gantry needs there', async (sources) => {
-        const { runMagnumDb } = await import('../magnum/run-magnum.ts');
+        const { runMagnumDb } = await import('../magnum/run-magnum-db.ts');
         await runMagnumDb(sources);
       }),
     );

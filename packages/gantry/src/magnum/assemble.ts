@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   cloudAccess,
   createCertificates,
-  createConductor,
-  createMagnumApi,
   createSealer,
   createSessions,
   createWake,
@@ -14,28 +12,28 @@ import {
   localKeyStore,
   openStore,
   StoreUnreachable,
-  trustCredential,
-  trustOptions,
-  type Conductor,
+  type ClusterCertificates,
+  type DriverRegistry,
+  type Sealer,
+  type Sessions,
   type Store,
+  type Wake,
 } from '@gantry/magnum';
 import { ConfigError, type Logger } from '@gantry/oslo';
-import type { FastifyPluginAsync } from 'fastify';
 import type { ProcessSettings } from './conf.ts';
 
-/** Magnum, put together as the configuration says; nothing runs yet. */
-export interface Magnum {
-  readonly store: Store;
-  api(): FastifyPluginAsync;
-  /** @param alone no other process works on this database */
-  conductor(alone?: boolean): Conductor;
-  close(): Promise<void>;
-}
-
+/**
+ * What API and conductors stand on, as the configuration says; nothing runs yet. They themselves are in files of their
+ * own, so that a process of the one doesn't load the other.
+ */
 export interface MagnumParts {
   readonly settings: ProcessSettings;
-  /** Those of the configuration files, where policies are looked for. */
-  readonly folders: readonly string[];
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly drivers: DriverRegistry;
+  readonly certificates: ClusterCertificates;
+  readonly sealer: Sealer;
+  readonly wake: Wake;
   readonly log: Logger;
 }
 
@@ -46,7 +44,7 @@ export interface MagnumParts {
  * @throws ConfigError if something is missing that only matters once it is needed
  * @throws StoreFault if the database can't be used
  */
-export async function assembleMagnum({ settings, folders, log }: MagnumParts): Promise<Magnum> {
+export async function assembleMagnum(settings: ProcessSettings, log: Logger): Promise<MagnumParts> {
   const sessions = createSessions(cloudAccess(settings));
   const drivers = enabledDrivers(settings);
   const sealer = createSealer(sealingKey(settings), 'caller');
@@ -66,28 +64,7 @@ export async function assembleMagnum({ settings, folders, log }: MagnumParts): P
     termOfValidity: settings.x509.term_of_validity,
     now: () => new Date(),
   });
-  const shared = { store, sessions, drivers, certificates, sealer, wake: createWake(), log };
-  const { host } = settings.DEFAULT;
-  return {
-    store,
-    api: () =>
-      createMagnumApi({
-        ...shared,
-        settings,
-        configFolders: folders,
-        authUrl: settings.keystone_authtoken.www_authenticate_uri ?? cloudAccess(settings).authUrl,
-        trusteeDomainId: async () => (await sessions.ofTrusteeDomain()?.token())?.body.domain?.id,
-      }),
-    conductor: (alone = false) =>
-      createConductor({
-        ...shared,
-        credentials: trustCredential(trustOptions(settings)),
-        ...(host !== undefined && { host }),
-        alone,
-        createTimeoutMinutes: settings.cluster_heat.create_timeout,
-      }),
-    close: () => store.close(),
-  };
+  return { settings, store, sessions, drivers, certificates, sealer, wake: createWake(), log };
 }
 
 /** Opens the database, and waits for one that isn't up yet as long as oslo.db would. */

@@ -4,7 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { identityClient, type Session } from '@gantry/openstack';
 import type { Logger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
+import { apiOf } from '../magnum/api-of.ts';
 import { assembleMagnum } from '../magnum/assemble.ts';
+import { conductorOf } from '../magnum/conductor-of.ts';
 import { loadMagnumConf } from '../magnum/conf.ts';
 import { writePrivate, type DataFolder } from './data-folder.ts';
 import { magnumConf } from './magnum-conf.ts';
@@ -35,15 +37,13 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
   writePrivate(folder.magnumConf, conf);
   const { values } = loadMagnumConf({ files: [folder.magnumConf], dirs: [], env: process.env });
   const log = parts.log.child({ service: 'magnum' });
-  const magnum = await assembleMagnum({ settings: values, folders: [dirname(folder.magnumConf)], log }).catch(
-    (error: unknown) => {
-      if (error instanceof StoreFault) throw new UserError(error.message, { cause: error });
-      throw error;
-    },
-  );
+  const magnum = await assembleMagnum(values, log).catch((error: unknown) => {
+    if (error instanceof StoreFault) throw new UserError(error.message, { cause: error });
+    throw error;
+  });
   // The data folder belongs to one process at a time.
-  const conductor = magnum.conductor(true);
-  await app.register(magnum.api(), { prefix: MAGNUM_PATH });
+  const conductor = conductorOf(magnum, true);
+  await app.register(apiOf(magnum, [dirname(folder.magnumConf)]), { prefix: MAGNUM_PATH });
 
   return {
     async start(admin) {
@@ -52,7 +52,7 @@ export async function mountMagnum(app: FastifyInstance, parts: MagnumParts): Pro
     },
     async stop() {
       await conductor.stop();
-      await magnum.close();
+      await magnum.store.close();
     },
   };
 }
