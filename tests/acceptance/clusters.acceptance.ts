@@ -422,7 +422,7 @@ shows(['PATCH /v1/clusters/{id}'], 'grows when its number of nodes is changed', 
   check(accepted, { status: 202 });
   expect(accepted.body).toEqual({ uuid: id });
   await begun(id);
-  const unhealthy = patch('add', '/health_status', 'UNHEALTHY');
+  const unhealthy = patch('replace', '/health_status', 'UNHEALTHY');
   check(await ask('PATCH', url(), { body: unhealthy }), { status: 202 });
   check(await ask('GET', url()), 'health while a cluster changes');
   check(await ask('PATCH', url(), { body: patch('replace', '/node_count', 2) }), { status: 202 });

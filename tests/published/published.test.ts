@@ -77,6 +77,15 @@ it('the package says its commands, needs no other package, and carries the licen
   expect(readFileSync(join(published, 'THIRD-PARTY-LICENSES'), 'utf8')).toMatch(/^fastify .*: MIT$/m);
 });
 
+it('says which Node it needs, to one that is older', async () => {
+  const older = 'Object.defineProperty(process.versions, "node", { value: "20.19.0" })';
+  const command = ['--import', `data:text/javascript,${older}`, join(published, 'magnum-api.js'), '--help'];
+  await expect(promisify(execFile)(process.execPath, command)).rejects.toMatchObject({
+    code: 1,
+    stderr: 'magnum-api: needs Node 24 or later; this is 20.19.0\n',
+  });
+});
+
 it('the commands of a clone run what was built, and after a change the sources', async () => {
   const clone = join(root, 'clone', 'packages');
   const file = (path: string): string => join(clone, 'gantry', path);

@@ -13,6 +13,7 @@ export { DatabaseUrlError, parseDatabaseUrl } from './store/database-url.ts';
 export { StoreFault, StoreFileError, StoreUnreachable } from './store/faults.ts';
 export type { Store } from './store/store.ts';
 export {
+  clientGroups,
   cloudAccess,
   conductorOptions,
   enabledDrivers,

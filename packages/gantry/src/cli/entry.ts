@@ -1,6 +1,4 @@
-import { enableCompileCache } from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+const NODE = 24;
 
 /**
  * Runs a command line to its end.
@@ -9,6 +7,15 @@ import { join } from 'node:path';
  * @param program what messages begin with
  */
 export async function runCommandLine(args: readonly string[], program: string): Promise<void> {
+  // An older one would stop at the first thing that it doesn't know, without a word that helps.
+  if (Number.parseInt(process.versions.node) < NODE) {
+    process.stderr.write(`${program}: needs Node ${NODE} or later; this is ${process.versions.node}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const { enableCompileCache } = process.getBuiltinModule('node:module');
+  const { homedir } = process.getBuiltinModule('node:os');
+  const { join } = process.getBuiltinModule('node:path');
   // Without it, most of the time until a process is ready goes into reading the same sources again.
   enableCompileCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'gantry'));
   const [{ createCommandLine }, { UserError }] = await Promise.all([

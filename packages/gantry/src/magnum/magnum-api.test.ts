@@ -1,15 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { request } from 'node:https';
+import { createServer, request, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../launch/free-port.ts';
 
-/** The API as a process of its own, with a `magnum.conf`, on a file of SQLite; Keystone is played. */
+/** The API as a process of its own, with a `magnum.conf`, on a file of SQLite; Keystone is played, behind TLS. */
 const PROGRAM = fileURLToPath(new URL('magnum-api.ts', import.meta.url));
 
 /** Of 127.0.0.1, until 2126; `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes …` */
@@ -44,7 +43,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gantry-magnum-api-'));
   held = Promise.resolve();
   asked = 0;
-  keystone = createServer((incoming, answer) => {
+  keystone = createServer({ cert: CERTIFICATE, key: KEY }, (incoming, answer) => {
     incoming.resume();
     if (incoming.method === 'GET') asked += 1;
     void (incoming.method === 'GET' ? held : Promise.resolve()).then(() => {
@@ -80,7 +79,8 @@ const TOKEN = {
 
 const log = (): string => join(folder, 'magnum.log');
 
-function start(more = ''): ChildProcess {
+/** @param trust what is said of whom to believe to be Keystone; `cert.pem` is its certificate */
+function start(more = '', trust = `cafile = ${folder}/cert.pem`): ChildProcess {
   const address = keystone.address();
   const keystonePort = typeof address === 'object' ? address?.port : undefined;
   writeFileSync(join(folder, 'cert.pem'), CERTIFICATE);
@@ -101,12 +101,13 @@ ${more}
 [database]
 connection = sqlite:///${folder}/magnum.sqlite
 [keystone_authtoken]
-auth_url = http://127.0.0.1:${keystonePort}
+auth_url = https://127.0.0.1:${keystonePort}
 username = magnum
 password = secret
 project_name = service
 user_domain_name = Default
 project_domain_name = Default
+${trust}
 `,
   );
   const stdio = ['ignore', 'ignore', 'pipe'] as const;
@@ -168,3 +169,19 @@ test('a certificate that is not there is named, with its option', async () => {
   expect(code).not.toBe(0);
   expect(said).toMatch(/\[api\] ssl_cert_file.*\/nowhere\/cert\.pem/);
 }, 60_000);
+
+test.each([
+  ['insecure = true', 200, ''],
+  ['[heat_client]\nca_file = FOLDER/cert.pem', 200, ''],
+  ['', 503, 'self-signed certificate'],
+  ['cafile = /nowhere/ca.pem', 503, '/nowhere/ca.pem'],
+])(
+  'told "%s" about a Keystone with a certificate of its own, a request gets %i',
+  async (trust, status, reason) => {
+    start('', trust.replace('FOLDER', folder));
+    await told('listens at');
+    expect(await get('/v1/clusters', { 'x-auth-token': 'some' })).toMatchObject({ status });
+    expect(readFileSync(log(), 'utf8')).toContain(reason);
+  },
+  60_000,
+);

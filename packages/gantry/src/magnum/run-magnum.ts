@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
-import { StoreFault } from '@gantry/magnum';
+import { clientGroups, StoreFault } from '@gantry/magnum';
 import { ConfigError, createLogger, describeProblem, type Logger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
 import { assembleMagnum, type MagnumParts } from './assemble.ts';
@@ -33,6 +33,11 @@ export async function runMagnum(
     for (const warning of warnings) log.warn(describeProblem(warning));
     for (const option of ['use_syslog', 'use_journal'] as const) {
       if (values.DEFAULT[option]) log.warn(`[DEFAULT] ${option} has no effect: name a log_file or a log_dir`);
+    }
+    for (const group of clientGroups) {
+      if (values[group].insecure) {
+        log.warn(`[${group}] insecure has no effect: that of [keystone_auth] is for all services`);
+      }
     }
     log.info({ files }, `${name} starts`);
     const folders = [...new Set([...files.map((file) => dirname(file)), ...sources.dirs])];

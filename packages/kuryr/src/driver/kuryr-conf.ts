@@ -90,7 +90,10 @@ export function kuryrOptionsFromConfig(conf: KuryrConf): Omit<KuryrOptions, 'log
     credentials: credentials(neutron),
     interface: interfaceOf(neutron.endpoint_type),
     region: neutron.region_name,
-    transport: httpTransport({ caFile: neutron.cafile, insecure: neutron.insecure }),
+    transport: httpTransport({
+      ...(neutron.cafile && { caFiles: [neutron.cafile] }),
+      insecure: neutron.insecure,
+    }),
     timeoutMs: Math.min(neutron.timeout ?? 25, 25) * 1000,
   });
   return {

@@ -1,3 +1,5 @@
+import { clientGroups } from '../operations/conductor-settings.ts';
+
 /**
  * Groups and options of the original's `magnum.conf` for which Gantry has no use. They are no mistake of the
  * operator's, so nothing is said about them.
@@ -5,14 +7,7 @@
 export const foreignOptions = {
   ...Object.fromEntries(
     [
-      ...[
-        'barbican_client',
-        'cinder_client',
-        'glance_client',
-        'neutron_client',
-        'nova_client',
-        'octavia_client',
-      ],
+      ...['barbican_client', 'octavia_client'],
       ...['oslo_concurrency', 'oslo_messaging_amqp', 'oslo_messaging_kafka', 'oslo_messaging_notifications'],
       ...['oslo_messaging_rabbit', 'oslo_reports', 'oslo_versionedobjects', 'oslo_limit', 'profiler', 'ssl'],
       ...['barbican', 'docker_registry', 'capi_client', 'capi_driver', 'capi_helm', 'guru_meditation_report'],
@@ -72,18 +67,23 @@ export const foreignOptions = {
     ...['synchronous_reader', 'use_db_reconnect', 'asyncio_connection', 'asyncio_slave_connection'],
   ],
   drivers: ['enabled_beta_drivers', 'default_driver', 'send_cluster_metrics'],
-  keystone_auth: ['auth_type', 'auth_section', 'cafile', 'insecure', 'timeout'],
+  keystone_auth: [
+    'auth_type',
+    'auth_section',
+    'certfile',
+    'keyfile',
+    'timeout',
+    'collect_timing',
+    'split_loggers',
+  ],
+  ...Object.fromEntries(
+    clientGroups.map((group) => [
+      group,
+      ['region_name', 'endpoint_type', 'api_version', 'cert_file', 'key_file'],
+    ]),
+  ),
   keystone_authtoken: [
-    ...[
-      'auth_type',
-      'auth_section',
-      'auth_version',
-      'cafile',
-      'certfile',
-      'keyfile',
-      'insecure',
-      'region_name',
-    ],
+    ...['auth_type', 'auth_section', 'auth_version', 'certfile', 'keyfile', 'region_name'],
     ...['memcached_servers', 'memcache_security_strategy', 'memcache_secret_key', 'memcache_pool_dead_retry'],
     ...['memcache_pool_maxsize', 'memcache_pool_socket_timeout', 'memcache_pool_unused_timeout', 'cache'],
     ...['memcache_pool_conn_get_timeout', 'memcache_use_advanced_pool', 'delay_auth_decision', 'interface'],

@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Credentials, Interface, Reference } from '@gantry/openstack';
+import {
+  httpTransport,
+  SYSTEM_CAS,
+  type Credentials,
+  type Interface,
+  type Reference,
+  type TransportOptions,
+} from '@gantry/openstack';
 import { ConfigError, option, type Values } from '@gantry/oslo';
 import { kubernetesDrivers } from '../drivers/heat/kubernetes/kubernetes-drivers.ts';
 import { swarmDriver } from '../drivers/heat/swarm/swarm-driver.ts';
@@ -20,6 +27,13 @@ const credentials = {
   project_name: text(),
   project_domain_id: text(),
   project_domain_name: text(),
+  cafile: text({ help: "PEM file: whom to believe to be Keystone, instead of the system's" }),
+  insecure: boolean({ help: "whether to believe everybody to be one of OpenStack's services" }),
+};
+
+const client = {
+  ca_file: text({ help: 'PEM file: whom to believe to be this service as well' }),
+  insecure: boolean({ default: false, help: 'no use: that of keystone_auth is for all services' }),
 };
 
 const endpointType = text({ default: 'publicURL', help: 'publicURL, internalURL or adminURL' });
@@ -51,7 +65,11 @@ export const conductorOptions = {
       help: 'whether nothing runs in the servers of this cloud; clusters whose nodes this release can not make are built then, to try all around them',
     }),
   },
-  heat_client: { endpoint_type: endpointType, region_name: text() },
+  heat_client: { ...client, endpoint_type: endpointType, region_name: text() },
+  glance_client: client,
+  nova_client: client,
+  neutron_client: client,
+  cinder_client: client,
   keystone_auth: credentials,
   keystone_authtoken: credentials,
   magnum_client: { endpoint_type: endpointType, region_name: text() },
@@ -70,6 +88,15 @@ export const conductorOptions = {
   },
 } as const;
 
+/** Groups in which the original says how a service is reached. */
+export const clientGroups = [
+  'heat_client',
+  'glance_client',
+  'nova_client',
+  'neutron_client',
+  'cinder_client',
+] as const;
+
 export type ConductorSettings = Values<typeof conductorOptions>;
 
 /** How conductors and API reach the cloud. @throws ConfigError if nothing says who Magnum is there */
@@ -79,6 +106,7 @@ export function cloudAccess(settings: ConductorSettings): CloudAccess {
     authUrl: own.authUrl,
     region: settings.heat_client.region_name,
     interface: interfaceOf(settings.heat_client.endpoint_type),
+    transport: httpTransport(trusted(settings)),
     service: own.credentials,
     trusteeDomain: trusteeDomain(settings.trust),
   };
@@ -145,6 +173,17 @@ function ownCredentials(settings: ConductorSettings): {
         },
       },
     },
+  };
+}
+
+/** The original has one file for each service; here all that are named hold for all of them. */
+function trusted(settings: ConductorSettings): TransportOptions {
+  const { keystone_auth, keystone_authtoken } = settings;
+  const keystone = keystone_auth.cafile || keystone_authtoken.cafile;
+  const others = clientGroups.flatMap((group) => settings[group].ca_file || []);
+  return {
+    caFiles: [...new Set([...(keystone ? [keystone] : SYSTEM_CAS), ...others])],
+    insecure: keystone_auth.insecure ?? keystone_authtoken.insecure ?? false,
   };
 }
 
