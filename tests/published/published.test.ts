@@ -77,6 +77,11 @@ it('the package says its commands, needs no other package, and carries the licen
   expect(readFileSync(join(published, 'THIRD-PARTY-LICENSES'), 'utf8')).toMatch(/^fastify .*: MIT$/m);
 });
 
+it('says its version', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(published, 'gantry.js'), '--version']);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
 it('says which Node it needs, to one that is older', async () => {
   const older = 'Object.defineProperty(process.versions, "node", { value: "20.19.0" })';
   const command = ['--import', `data:text/javascript,${older}`, join(published, 'magnum-api.js'), '--help'];

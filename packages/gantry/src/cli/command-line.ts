@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { defaultImageCache } from '../images/image-cache.ts';
 import { defaultDataFolder } from '../up/data-folder.ts';
 import type { ServersMode } from '../up/up.ts';
@@ -16,6 +17,7 @@ interface UpFlags {
 export function createCommandLine(): Command {
   const program = new Command('gantry')
     .description('Containers on OpenStack: Magnum, Kuryr, and an embedded cloud to try them on')
+    .version(manifest.version)
     .showHelpAfterError('(gantry --help lists the commands, gantry COMMAND --help the options of one)')
     .configureOutput({ outputError: (text, write) => write(`gantry: ${text.replace(/^error: /, '')}`) });
 
