@@ -2,6 +2,7 @@
 export * from './session/auth.ts';
 export * from './session/errors.ts';
 export * from './session/session.ts';
+export * from './session/shared-reads.ts';
 export * from './session/transport.ts';
 export * from './resources/collection.ts';
 export * from './resources/compute.ts';

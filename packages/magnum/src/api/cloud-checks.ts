@@ -79,26 +79,35 @@ async function findImage(session: Session, ident: string): Promise<Image> {
   });
 }
 
-/** Nova doesn't look for names: whoever gives some shares one listing. */
+/**
+ * Nova doesn't look for names: whoever gives some shares one listing. Ids can be any text, and the listing has those too,
+ * but for an administrator not of private flavors.
+ */
 function flavorFinder(session: Session): (ident: string) => Promise<Flavor> {
   const { flavors } = computeClient(session);
   let listing: Promise<Flavor[]> | undefined;
-  return async (ident) => {
-    // Flavors' ids can be any text, so what looks like a name may be one.
-    const byId = /^[\w.-]+$/.test(ident) ? await orUndefined(flavors.get(ident)) : undefined;
-    if (byId) return byId;
+  async function direct(ident: string): Promise<Flavor | undefined> {
+    return /^[\w.-]+$/.test(ident) ? orUndefined(flavors.get(ident)) : undefined;
+  }
+  async function listed(ident: string): Promise<Flavor | undefined> {
     listing ??= flavors.list();
-    const named = (await listing).find((flavor) => flavor.name === ident);
-    if (named) return named;
+    const all = await listing;
+    return all.find(({ id }) => id === ident) ?? all.find(({ name }) => name === ident);
+  }
+  return async (ident) => {
+    const isId = /^\d+$/.test(ident) || asUuid(ident) !== undefined;
+    const [first, then] = isId ? [direct, listed] : [listed, direct];
+    const found = (await first(ident)) ?? (await then(ident));
+    if (found) return found;
     throw badRequest(`Unable to find flavor ${ident}.`);
   };
 }
 
 async function findNetwork(session: Session, ident: string, kind: 'external' | 'fixed'): Promise<void> {
   const { networks } = networkClient(session);
-  const external = kind === 'external' ? { 'router:external': true } : {};
-  const byId = asUuid(ident) === undefined ? [] : await networks.list({ id: ident, ...external });
-  const found = byId.length > 0 ? byId : await networks.list({ name: ident, ...external });
+  const wanted = { fields: 'id', ...(kind === 'external' && { 'router:external': true }) };
+  const byId = asUuid(ident) === undefined ? [] : await networks.list({ id: ident, ...wanted });
+  const found = byId.length > 0 ? byId : await networks.list({ name: ident, ...wanted });
   theOne(found, {
     none: () => badRequest(`Unable to find ${kind} network ${ident}.`),
     several: () =>
@@ -110,8 +119,8 @@ async function findNetwork(session: Session, ident: string, kind: 'external' | '
 
 async function findSubnet(session: Session, ident: string): Promise<void> {
   const { subnets } = networkClient(session);
-  const byId = asUuid(ident) === undefined ? [] : await subnets.list({ id: ident });
-  const found = byId.length > 0 ? byId : await subnets.list({ name: ident });
+  const byId = asUuid(ident) === undefined ? [] : await subnets.list({ id: ident, fields: 'id' });
+  const found = byId.length > 0 ? byId : await subnets.list({ name: ident, fields: 'id' });
   theOne(found, {
     none: () => badRequest(`Unable to find fixed subnet ${ident}.`),
     several: () =>

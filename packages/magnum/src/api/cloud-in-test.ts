@@ -51,7 +51,7 @@ export function transportTo(cloud: TestCloud, asked: string[]): Transport {
     const { networks } = cloud;
     const found = networks.filter((network) =>
       [...url.searchParams].every(
-        ([key, value]) => network[key as 'name'] === value || key === 'router:external',
+        ([key, value]) => network[key as 'name'] === value || ['router:external', 'fields'].includes(key),
       ),
     );
     return reply(200, { networks: found, subnets: [] });

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import {
   createSession,
   httpTransport,
+  sharedReads,
   type Credentials,
   type Interface,
   type Reference,
@@ -55,6 +56,8 @@ const MAX_CALLERS = 1000;
 export function createSessions(access: CloudAccess): Sessions {
   const transport = access.transport ?? httpTransport();
   const clock = access.clock ?? systemClock;
+  // Callers ask for the same images, flavors and networks again and again.
+  const callersTransport = sharedReads(transport);
   const owners = new Map<string, Session>();
   const callers = new Map<string, TokenBody>();
   const common = {
@@ -84,7 +87,7 @@ export function createSessions(access: CloudAccess): Sessions {
     ofCaller(token) {
       return createSession({
         ...common,
-        transport: withGivenToken(transport, token, callers),
+        transport: withGivenToken(callersTransport, token, callers),
         credentials: { type: 'token', token, scope: { unscoped: true } },
       });
     },
