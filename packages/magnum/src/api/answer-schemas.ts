@@ -90,6 +90,14 @@ const templateProperties = {
 
 export const clusterTemplate = Type.Object(templateProperties, { ...closed, title: 'ClusterTemplate' });
 
+const { driver: _driver, ...propertiesBeforeDrivers } = templateProperties;
+
+/** A cluster template of the releases in which none could name its driver. */
+export const templateBeforeDrivers = Type.Object(propertiesBeforeDrivers, {
+  ...closed,
+  title: 'ClusterTemplate',
+});
+
 const clusterInLists = {
   uuid,
   name: text,
@@ -283,7 +291,7 @@ export const unauthenticated = Type.Object(
   { ...closed, title: 'Unauthenticated' },
 );
 
-const { project_id: _project, user_id: _user, driver: _driver, ...baymodelProperties } = templateProperties;
+const { project_id: _project, user_id: _user, ...baymodelProperties } = propertiesBeforeDrivers;
 
 /** A cluster template by the name and with the fields it had before. */
 export const baymodel = Type.Object(baymodelProperties, { ...closed, title: 'BayModel' });

@@ -37,6 +37,16 @@ describe('bays, in the releases that had them', () => {
     await newer.close();
   });
 
+  test('live beside cluster templates that name no driver', async () => {
+    const { body } = await asked('1.10', 'POST', '/v1/clustertemplates', templateBody);
+    expect(Object.keys(body).slice(-4)).toEqual(['hidden', 'tags', 'created_at', 'updated_at']);
+    const named = await asked('1.10', 'POST', '/v1/clustertemplates', { ...templateBody, driver: 'any' });
+    expect(named).toMatchObject({
+      status: 400,
+      body: { errors: [{ detail: 'Unknown attribute for argument cluster_template: driver' }] },
+    });
+  });
+
   test('are answered whole at 1.1, and promised from 1.2 on', async () => {
     expect((await asked('1.1', 'POST', '/v1/baymodels', model)).status).toBe(201);
     const whole = await asked('1.1', 'POST', '/v1/bays', bay);

@@ -16,6 +16,7 @@ const baymodelFields = { ...shared, keypair_id: mandatoryText({ min: 1, max: 255
 export function baymodelRoutes(services: ApiServices): Route[] {
   return templateRoutes(services, {
     collection: 'baymodels',
+    driver: false,
     policy: 'baymodel',
     argument: 'baymodel',
     words: { one: 'a bay model', many: 'bay models' },

@@ -13,14 +13,14 @@ import { nodegroupRoutes } from './nodegroup-routes.ts';
 import { quotaRoutes } from './quota-routes.ts';
 import type { Route } from './route.ts';
 import type { ApiServices } from './services.ts';
-import { templateRoutes } from './template-routes.ts';
+import { clusterTemplates, templateRoutes, templatesBeforeDrivers } from './template-routes.ts';
 
 /** Every route that needs a token. @param max the newest version offered: what its release didn't have isn't there */
 export function apiRoutes(services: ApiServices, max: Microversion = MAX_VERSION): Route[] {
   const legacy = !atLeast(max, BAYS_GONE);
   return [
     ...(legacy ? [...baymodelRoutes(services), ...bayRoutes(services)] : []),
-    ...templateRoutes(services),
+    ...templateRoutes(services, legacy ? templatesBeforeDrivers : clusterTemplates),
     ...clusterRoutes(services),
     ...clusterChangeRoutes(services),
     ...nodegroupRoutes(services),

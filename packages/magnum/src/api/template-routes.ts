@@ -12,7 +12,7 @@ import { enforce, targetOf, type AcrossProjects } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { templateFields, templateRow, validatedTemplate, type TemplateRequest } from './template-request.ts';
-import { templateJson } from './template-view.ts';
+import { templateJson, type TemplateView } from './template-view.ts';
 import { bodySchema, booleanOf, readObject } from './wire-fields.ts';
 
 const PATCH_RULES: PatchRules = {
@@ -32,8 +32,7 @@ const PATCH_RULES: PatchRules = {
 };
 
 /** Cluster templates, and what they were called before. */
-export interface TemplateKind {
-  readonly collection: 'clustertemplates' | 'baymodels';
+export interface TemplateKind extends TemplateView {
   readonly policy: 'clustertemplate' | 'baymodel';
   /** What the body of a request is called in messages. */
   readonly argument: string;
@@ -46,8 +45,10 @@ export interface TemplateKind {
   name(random: () => number): string;
 }
 
-const clusterTemplates: TemplateKind = {
+/** Cluster templates as they are now. */
+export const clusterTemplates: TemplateKind = {
   collection: 'clustertemplates',
+  driver: true,
   policy: 'clustertemplate',
   argument: 'cluster_template',
   words: { one: 'a cluster template', many: 'cluster templates' },
@@ -57,8 +58,19 @@ const clusterTemplates: TemplateKind = {
   name: (random) => generatedName('template', random),
 };
 
+const { driver: _driver, ...fieldsBeforeDrivers } = templateFields;
+
+/** Cluster templates of the releases in which none could name its driver. */
+export const templatesBeforeDrivers: TemplateKind = {
+  ...clusterTemplates,
+  driver: false,
+  answer: answers.templateBeforeDrivers,
+  request: bodySchema(fieldsBeforeDrivers),
+  read: (body) => ({ ...readObject('cluster_template', body, fieldsBeforeDrivers), driver: undefined }),
+};
+
 /** `/v1/clustertemplates` */
-export function templateRoutes(services: ApiServices, kind: TemplateKind = clusterTemplates): Route[] {
+export function templateRoutes(services: ApiServices, kind: TemplateKind): Route[] {
   const { store, policies } = services;
   const { collection, policy } = kind;
 
@@ -78,7 +90,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
       enforce(policies, `${policy}:${rule}`, context, targetOf(context));
       const page = pageOf(request.query, { table: 'cluster_template' }, services.settings.api.max_limit);
       const found = await withMarker(store.templates.list(visible(rule, context), page), templateNotFound);
-      const items = found.map((template) => templateJson(template, base, collection));
+      const items = found.map((template) => templateJson(template, base, kind));
       return { status: 200, json: listJson(base, path, collection, items, page, found.at(-1)?.uuid) };
     };
   }
@@ -92,7 +104,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     if (checked.public || checked.hidden) mayPublish(context, checked);
     const template = await store.templates.insert(checked);
     const location = `${base}/v1/${collection}/${template.uuid}`;
-    return { status: 201, json: templateJson(template, base, collection), headers: { location } };
+    return { status: 201, json: templateJson(template, base, kind), headers: { location } };
   }
 
   function mayPublish(context: RequestContext, template: New<ClusterTemplate>): void {
@@ -103,7 +115,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
   async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {
     const template = await oneTemplate(store, params['ident'] ?? '', visible('get_one', context));
     if (!template.public) enforce(policies, `${policy}:get`, context, template);
-    return { status: 200, json: templateJson(template, base, collection) };
+    return { status: 200, json: templateJson(template, base, kind) };
   }
 
   async function update({ context, params, base, body }: ApiRequest): Promise<ApiReply> {
@@ -116,7 +128,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind = clust
     const change = await changeOf(context, template, operations);
     await store.templates.update(template.uuid, change);
     const now = await oneTemplate(store, { uuid: template.uuid }, 'all');
-    return { status: 200, json: templateJson(now, base, collection) };
+    return { status: 200, json: templateJson(now, base, kind) };
   }
 
   async function changeOf(

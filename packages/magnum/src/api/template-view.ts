@@ -45,13 +45,19 @@ const key = keysOf(
   'driver',
 );
 
+/** Which fields there are. */
+export interface TemplateView {
+  readonly collection: 'clustertemplates' | 'baymodels';
+  /** Whether `driver` is one: it came long after bay models went. */
+  readonly driver: boolean;
+}
+
 /** A cluster template, or, in fewer fields, a bay model as JSON, its fields in the original's order. */
 export function templateJson(
   template: ClusterTemplate | Undecoded<ClusterTemplate>,
   base: string,
-  collection: 'clustertemplates' | 'baymodels',
+  { collection, driver }: TemplateView,
 ): string {
-  const legacy = collection === 'baymodels';
   return (
     `{"uuid":${textJson(template.uuid)}` +
     textAt(key.name, template.name) +
@@ -82,10 +88,12 @@ export function templateJson(
     textAt(key.docker_storage_driver, template.docker_storage_driver) +
     booleanAt(key.master_lb_enabled, template.master_lb_enabled) +
     booleanAt(key.floating_ip_enabled, template.floating_ip_enabled) +
-    (legacy ? '' : textAt(key.project_id, template.project_id) + textAt(key.user_id, template.user_id)) +
+    (collection === 'baymodels'
+      ? ''
+      : textAt(key.project_id, template.project_id) + textAt(key.user_id, template.user_id)) +
     booleanAt(key.hidden, template.hidden) +
     textAt(key.tags, template.tags) +
-    (legacy ? '' : textAt(key.driver, template.driver)) +
+    (driver ? textAt(key.driver, template.driver) : '') +
     `,"created_at":${timeJson(template.created_at)},"updated_at":${timeJson(template.updated_at)}}`
   );
 }
