@@ -169,3 +169,11 @@ test('pages of a listing link to the next and name every volume once', async () 
   expect(second.volumes.map((row: { id: string }) => row.id)).toEqual(ids.slice(2));
   expect(second.volumes_links).toBeUndefined();
 });
+
+test('there are no backups, and no service that would make one', async () => {
+  for (const path of ['/backups', `/${PROJECT}/backups/detail?all_tenants=False`]) {
+    expect(await ask('GET', path)).toEqual({ status: 200, body: { backups: [] } });
+  }
+  const { status, body } = await ask('POST', '/backups', { backup: { volume_id: SERVER } });
+  expect([status, JSON.stringify(body)]).toEqual([503, expect.stringContaining('cinder-backup')]);
+});

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Cloud, CloudService, ServiceFactory } from '../cloud/service.ts';
-import { answerWithFaults, requireAdmin } from '../http/fault.ts';
+import { answerWithFaults, Fault, requireAdmin } from '../http/fault.ts';
 import { negotiateMicroversions } from '../http/microversions.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { fileBacking, simulatedBacking } from './backing.ts';
@@ -121,6 +121,18 @@ function serviceRoutes(app: FastifyInstance, context: VolumeContext): void {
         ({ binary, host }) => (query['binary'] ?? binary) === binary && (query['host'] ?? host) === host,
       ),
     };
+  });
+
+  // Without a backup service Cinder still lists what there is of backups, and has nowhere to put a new one.
+  for (const path of ['/backups', '/backups/detail']) {
+    app.get(path, async (request) => {
+      volumeCaller(request);
+      return { backups: [] };
+    });
+  }
+  app.post('/backups', async (request) => {
+    volumeCaller(request);
+    throw new Fault(503, 'Service cinder-backup could not be found.');
   });
 
   app.get('/extensions', async () => ({ extensions: [] }));
