@@ -1,10 +1,13 @@
 import type { DepartureName } from '../../acceptance/departures.ts';
+import type { Program } from './client-session.ts';
 import type { CoeTable } from './coe-fields.ts';
 import type { Release } from './debian-release.ts';
 
 /** A command of one of Debian's clients, and what the original Magnum has it print and refuse. */
 export interface ClientCommand {
-  /** As typed, but for `$names`: facts of the cloud, and what earlier commands keep. */
+  /** Which client has it: `openstack` unless said. */
+  readonly program?: Program;
+  /** As typed behind its name, but for `$names`: facts of the cloud, and what earlier commands keep. */
   readonly type: string;
   /** Which releases' clients have it: all unless said. */
   readonly on?: readonly Release[];

@@ -13,12 +13,15 @@ export interface Said {
   readonly stderr: string;
 }
 
+/** `magnum` is the older of the two; what it does, `openstack coe` does now. */
+export type Program = 'openstack' | 'magnum';
+
 /** A release's clients, ready to run one command after the other. */
 export interface ClientSession {
   /** The session's folder, as the clients see it. */
   readonly folder: string;
-  /** @param line what is typed behind `openstack` */
-  run(line: string, cloud: 'gantry' | 'gantry-admin'): Promise<Said>;
+  /** @param line what is typed behind the program's name, `openstack` unless said */
+  run(line: string, cloud: 'gantry' | 'gantry-admin', program?: Program): Promise<Said>;
   close(): Promise<void>;
 }
 
@@ -49,8 +52,8 @@ export async function clientSession(release: Release, folder: string): Promise<C
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     folder: seen,
-    async run(line, cloud) {
-      child.stdin.write(`${JSON.stringify(['--os-cloud', cloud, ...line.split(' ')])}\n`);
+    async run(line, cloud, program = 'openstack') {
+      child.stdin.write(`${JSON.stringify([program, '--os-cloud', cloud, ...line.split(' ')])}\n`);
       const answer = await answers.next();
       if (answer.done === true) throw new Error(`the clients of ${release} ended before they answered`);
       return JSON.parse(answer.value) as Said;

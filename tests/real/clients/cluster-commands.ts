@@ -104,6 +104,7 @@ export const clusterCommands: readonly ClientCommand[] = [
   { type: 'coe cluster config c1 --dir $folder --force --use-keystone', says: /^export KUBECONFIG=/ },
   { on: patching, type: 'coe cluster update c1 replace node_count=2', says: changed('cluster c1') },
   {
+    on: patching,
     type: 'coe cluster show c1',
     prints: 'cluster',
     values: { status: 'UPDATE_COMPLETE', node_count: '2', node_addresses: /^\['[\d.]+', '[\d.]+'\]$/ },
@@ -121,6 +122,7 @@ export const clusterCommands: readonly ClientCommand[] = [
     says: changed('cluster c1'),
   },
   {
+    on: patching,
     type: 'coe cluster show c1',
     values: { status: 'UPDATE_COMPLETE', node_count: '2' },
     eventually: true,

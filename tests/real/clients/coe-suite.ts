@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusterCommands } from './cluster-commands.ts';
-import { coeOptions } from './command-help.ts';
+import { coeOptions, magnumOptions } from './command-help.ts';
+import { magnumCommands } from './magnum-commands.ts';
 import { nodegroupCommands, otherCommands } from './other-commands.ts';
 import type { Release } from './debian-release.ts';
-import { sidClusterCommands, sidTemplateCommands } from './sid-commands.ts';
+import { sidClusterCommands, sidNodegroupCommands, sidTemplateCommands } from './sid-commands.ts';
 import { simulatedCloud, writeInputs, type SimulatedCloud } from './simulated-cloud.ts';
 import { templateCommands } from './template-commands.ts';
 import { tryCommands, type Facts } from './try-commands.ts';
@@ -17,9 +18,9 @@ const beforehand = [
   'subnet create own-subnet --network own --subnet-range 10.50.0.0/24',
 ];
 
-/** Tests of a release's `openstack coe`. @param env settings of Gantry */
+/** Tests of a release's `openstack coe` and, where it has it, the older `magnum`. @param env settings of Gantry */
 export function coeSuite(release: Release, env: Readonly<Record<string, string>> = {}): void {
-  describe(`openstack coe of Debian ${release}`, () => {
+  describe(`openstack coe and magnum of Debian ${release}`, () => {
     let cloud: SimulatedCloud;
     const facts: Facts = new Map([['image', 'coreos']]);
 
@@ -43,7 +44,9 @@ export function coeSuite(release: Release, env: Readonly<Record<string, string>>
       clusterCommands,
       sidClusterCommands,
       nodegroupCommands,
+      sidNodegroupCommands,
       otherCommands,
+      magnumCommands,
     };
     for (const commands of Object.values(tables)) {
       tryCommands(commands, { release, session: () => cloud.client, facts });
@@ -54,7 +57,8 @@ export function coeSuite(release: Release, env: Readonly<Record<string, string>>
         .flat()
         .filter(({ on }) => on === undefined || on.includes(release))
         .map(({ type }) => `${type} `.replaceAll('=', ' '));
-      for (const [command, options] of await coeOptions(cloud.client)) {
+      const helps = [await coeOptions(cloud.client), await magnumOptions(cloud.client)];
+      for (const [command, options] of helps.flatMap((help) => [...help])) {
         const tried = typed.filter((line) => line.startsWith(`${command} `));
         expect(tried, command).not.toEqual([]);
         const missing = options.filter((option) => !tried.some((line) => line.includes(` ${option} `)));

@@ -127,7 +127,7 @@ export const networkCommands = typed([
   'ip availability show public',
 ]);
 
-export const serverCommands = typed([
+const serversAtWork = typed([
   'server create sv1 --image server --flavor m1.tiny --network n2 --property a=b --wait',
   'server list --long --all-projects',
   'server list --name sv1 --status ACTIVE',
@@ -165,7 +165,9 @@ export const serverCommands = typed([
   'server add port sv2 p2',
   'server remove port sv2 p2',
   'server add network sv2 n2',
-  'server image create sv2 --name shot',
+]);
+
+const serversGone = typed([
   'server delete sv2 --wait',
   'volume delete v2',
   'floating ip unset --port 172.24.4.200',
@@ -177,6 +179,13 @@ export const serverCommands = typed([
   'network delete n2',
   'security group delete sec2',
 ]);
+
+export const serverCommands: readonly ClientCommand[] = [
+  ...serversAtWork,
+  // Nothing runs in a simulated server that could be copied.
+  { type: 'server image create sv2 --name shot', as: 'admin', code: 1, says: /Snapshots are not supported/ },
+  ...serversGone,
+];
 
 export const stackCommands = typed([
   'orchestration service list',

@@ -1,6 +1,6 @@
-"""Runs commands of Debian's OpenStack client, each in a process of its own, without loading Python's modules each time.
+"""Runs commands of Debian's OpenStack clients, each in a process of its own, without loading Python's modules each time.
 
-One line of standard input is one command, what is typed behind `openstack`: a list of words.
+One line of standard input is one command: a list of words, the first of them `openstack` or `magnum`.
 One line of standard output answers it: {"code": ..., "stdout": ..., "stderr": ...}.
 """
 import importlib.metadata
@@ -14,8 +14,16 @@ import cliff.command
 import openstackclient.shell
 import stevedore.extension
 
+CLIENTS = {'openstack': openstackclient.shell.main}
+try:
+    import magnumclient.shell
+except ImportError:
+    pass  # Later releases don't have it.
+else:
+    CLIENTS['magnum'] = magnumclient.shell.main
 
-def run(arguments, stdout, stderr):
+
+def run(words, stdout, stderr):
     """In a forked process, so that nothing a command does to Python's modules is there for the next."""
     child = os.fork()
     if child == 0:
@@ -26,8 +34,8 @@ def run(arguments, stdout, stderr):
             os.dup2(sys.stdin.fileno(), 0)
             os.dup2(stdout.fileno(), 1)
             os.dup2(stderr.fileno(), 2)
-            sys.argv = ['openstack']
-            code = openstackclient.shell.main(arguments) or 0
+            sys.argv = words
+            code = CLIENTS[words[0]]() or 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
         except BaseException:

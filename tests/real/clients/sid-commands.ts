@@ -65,10 +65,18 @@ export const sidClusterCommands = onlyOn(
     { type: 'coe cluster update c1', code: 1, says: /Nothing to update/ },
     { type: 'coe cluster update c1 --node-count 2 --rollback', says: changed('cluster c1') },
     { type: 'coe cluster show c1', values: { status: 'UPDATE_COMPLETE', node_count: '2' }, eventually: true },
+    { type: 'coe cluster update c1 --node-count 1', says: changed('cluster c1') },
+    { type: 'coe cluster show c1', values: { status: 'UPDATE_COMPLETE', node_count: '1' }, eventually: true },
     {
       type: 'coe credential rotate c1',
       says: /Credential rotation failed: .*not supported by driver.*\(HTTP 400\)/,
     },
+  ],
+);
+
+export const sidNodegroupCommands = onlyOn(
+  ['sid'],
+  [
     {
       type: 'coe nodegroup update c1 default-worker --min-nodes 1 --max-nodes 3',
       says: changed('nodegroup default-worker'),

@@ -21,7 +21,7 @@ export interface Trial {
 export function tryCommands(commands: readonly ClientCommand[], trial: Trial): void {
   for (const command of commands) {
     if (command.on && !command.on.includes(trial.release)) continue;
-    const title = `${command.type}${command.as === undefined ? '' : ` (${command.as})`}`;
+    const title = `${command.program ?? 'openstack'} ${command.type}${command.as === undefined ? '' : ` (${command.as})`}`;
     test(title, async () => {
       const once = (): Promise<void> => tryCommand(command, trial);
       if (command.eventually === true) await vi.waitFor(once, { timeout: 120_000, interval: 500 });
@@ -32,7 +32,7 @@ export function tryCommands(commands: readonly ClientCommand[], trial: Trial): v
 
 async function tryCommand(command: ClientCommand, { release, session, facts }: Trial): Promise<void> {
   const cloud = command.as === 'admin' ? 'gantry-admin' : 'gantry';
-  const { code, stdout, stderr } = await session().run(filled(command.type, facts), cloud);
+  const { code, stdout, stderr } = await session().run(filled(command.type, facts), cloud, command.program);
   const said = `${stdout}\n${stderr}`;
   expect(code, said).toBe(command.code ?? (command.refused ? 1 : 0));
   if (command.refused) checkRefusal(command, said, facts);
