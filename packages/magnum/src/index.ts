@@ -1,5 +1,6 @@
 /** The cluster service: its API, its conductors and what they stand on. */
 export { createMagnumApi, type MagnumApiOptions } from './api/magnum-api.ts';
+export { refuseAddress } from './api/exchange.ts';
 export { apiOptions, type ApiSettings } from './api/settings.ts';
 export {
   createCertificates,

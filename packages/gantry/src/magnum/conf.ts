@@ -14,6 +14,11 @@ export const processOptions = {
     debug: boolean({ default: false }),
     log_file: text({ deprecated: ['logfile'], help: 'path, from log_dir on; without it: standard error' }),
     log_dir: text({ deprecated: ['logdir'], help: 'folder for a log of the process’s name' }),
+    graceful_shutdown_timeout: integer({
+      default: 60,
+      min: 0,
+      help: 'seconds for requests under way when the process is told to end; 0: as long as they take',
+    }),
     use_syslog: boolean({ default: false, help: 'no use: logs go to a file or to standard error' }),
     use_journal: boolean({ default: false, help: 'no use: a service’s standard error is in the journal' }),
   },

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { createServer, request, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../launch/free-port.ts';
@@ -160,6 +161,27 @@ test('the API serves TLS, says what has no effect, goes on in a new log after SI
   expect(await underWay).toEqual({ status: 200, text: '{"clusters":[]}' });
   expect((await ended)[0]).toBe(0);
 }, 120_000);
+
+test('a client that never sends the rest of its request keeps no process alive', async () => {
+  const process = start('[DEFAULT]\ngraceful_shutdown_timeout = 1');
+  const ended = once(process, 'close');
+  await told('listens at');
+  const client = connect({ host: '127.0.0.1', port, ca: CERTIFICATE });
+  client.on('error', () => undefined);
+  client.write(
+    'POST /v1/clusters HTTP/1.1\r\nhost: slow\r\ncontent-length: 10\r\nexpect: 100-continue\r\n\r\n{',
+  );
+  await once(client, 'data');
+  process.kill('SIGTERM');
+  expect((await ended)[0]).toBe(0);
+}, 120_000);
+
+test('an address that can’t be read is refused in the API’s own words', async () => {
+  start();
+  await told('listens at');
+  const { status, text } = await get('/v1/clusters/%ff');
+  expect([status, JSON.parse(text)]).toMatchObject([400, { errors: [{ status: 400, code: 'client' }] }]);
+}, 60_000);
 
 test('a certificate that is not there is named, with its option', async () => {
   const process = start('ssl_cert_file = /nowhere/cert.pem');

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { UserError } from '../cli/exit.ts';
 import { apiOf } from './api-of.ts';
 import type { ConfSources, ProcessSettings } from './conf.ts';
+import { closeServer, serverOptions } from './http-server.ts';
 import { runMagnum, type Assembled } from './run-magnum.ts';
 
 /** `gantry magnum-api`: the API in a process of its own, until SIGTERM; requests under way are finished first. */
@@ -21,25 +22,15 @@ export function runMagnumApi(sources: ConfSources): Promise<void> {
       });
     });
     log.info({ readyMs: Math.round(performance.now()) }, `magnum-api listens at ${host}:${port}`);
-    return () => app.close();
+    return () => closeServer(app, settings.DEFAULT.graceful_shutdown_timeout);
   });
 }
 
-/** Requests and answers are checked by the API itself; to load what fastify has for that takes a fifth of the start. */
-const noSchemas = {
-  compilersFactory: {
-    // Its type asks for a compiler of a package that we don't load.
-    buildValidator: (() => () => () => true) as never,
-    buildSerializer: () => () => (value: unknown) => JSON.stringify(value),
-  },
-};
+/** Milliseconds for a whole request to come in; bodies are small. */
+const REQUEST_TIMEOUT = 60_000;
 
 async function createServer({ parts, folders }: Assembled): Promise<FastifyInstance> {
-  const common = {
-    routerOptions: { maxParamLength: 500 },
-    forceCloseConnections: 'idle',
-    schemaController: noSchemas,
-  } as const;
+  const common = { ...serverOptions, requestTimeout: REQUEST_TIMEOUT } as const;
   const https = tls(parts.settings);
   // The types of the two differ by the server they wrap, of which nothing here knows.
   const app = (https ? Fastify({ ...common, https }) : Fastify(common)) as unknown as FastifyInstance;

@@ -1,4 +1,4 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import {
   compute,
   identity,
@@ -12,6 +12,7 @@ import {
 import { createLogger } from '@gantry/oslo';
 import { UserError } from '../cli/exit.ts';
 import { server } from '../images/recipes.ts';
+import { closeServer, serverOptions } from '../magnum/http-server.ts';
 import { writeClientFiles } from './client-files.ts';
 import { cloudSession } from './cloud-session.ts';
 import { noteComplete, reason, type DataFolder } from './data-folder.ts';
@@ -91,6 +92,9 @@ async function stopAll(stops: Stops): Promise<void> {
   }
 }
 
+/** Seconds for requests under way when the user ends it. */
+const STOP_WITHIN = 10;
+
 async function start(
   options: UpOptions,
   folder: DataFolder,
@@ -126,13 +130,12 @@ async function start(
 
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
+    ...serverOptions,
     bodyLimit: 64 * 2 ** 20,
-    routerOptions: { maxParamLength: 500 },
-    schemaController: NO_SCHEMAS,
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
   });
-  stops.push(() => app.close());
+  stops.push(() => closeServer(app, STOP_WITHIN));
   const services = servicesOf(folder, secrets, servers, cloudId);
   const cloud = mountCloud(app, { store, log, publicUrl, internalUrl, services });
   stops.push(() => cloud.stop());
@@ -176,18 +179,6 @@ async function start(
     endpoints: endpointsOf(cloud.cloud.services, publicUrl),
     remarks,
   };
-}
-
-/** The services check requests themselves, each in its own words: Fastify need not load what it would do that with. */
-const NO_SCHEMAS: FastifyServerOptions['schemaController'] = {
-  compilersFactory: {
-    buildValidator: () => noSchema,
-    buildSerializer: () => noSchema,
-  },
-};
-
-function noSchema(): never {
-  throw new Error('no route of the embedded cloud has a schema for Fastify');
 }
 
 function servicesOf(folder: DataFolder, secrets: Secrets, servers: Servers, cloudId: string) {

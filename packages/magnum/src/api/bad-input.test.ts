@@ -77,6 +77,7 @@ describe('a body is refused, and what is wrong with it named,', () => {
   ])('%s', async (_, body, named) => {
     const answer = await post(body);
     expect(answer).toMatchObject({ status: 400, detail: expect.stringContaining(named) });
+    expect(answer.detail.isWellFormed()).toBe(true);
   });
 
   test('of another type', async () => {
@@ -138,6 +139,25 @@ test.each([
   });
   expect(answer.statusCode).toBeGreaterThanOrEqual(400);
   expect(answer.statusCode).toBeLessThan(500);
+});
+
+test('an argument that is given twice is refused, for which of them is meant can’t be told', async () => {
+  expect(await api.ask('member', 'GET', '/v1/clusters?limit=1&limit=2')).toMatchObject({
+    status: 400,
+    error: 'The argument "limit" is given twice',
+  });
+});
+
+test.each([
+  ['DELETE', '/v1/clusters', 'GET, POST'],
+  ['PROPFIND', '/v1/clusters', 'GET, POST'],
+  ['PUT', '/v1', 'GET'],
+] as const)('%s %s is told which methods there are', async (method, path, allow) => {
+  const headers = { 'x-auth-token': 'member' };
+  const answer = await api.app.inject({ method: method as 'PUT', url: `/container-infra${path}`, headers });
+  expect(answer.statusCode).toBe(405);
+  expect(answer.headers).toMatchObject({ allow, 'x-openstack-request-id': expect.stringContaining('req-') });
+  expect(answer.json()).toMatchObject({ errors: [{ status: 405, title: 'Method Not Allowed' }] });
 });
 
 describe('pages of other origins', () => {

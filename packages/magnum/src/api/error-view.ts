@@ -2,14 +2,16 @@
  * The body of an error.
  *
  * @param code `client` or `server` where a handler refused, empty where there was none
- * @param detail the whole text; its first sentence is the title
+ * @param text the whole of it; its first sentence is the title
  */
 export function errorBody(
   status: number,
   code: 'client' | 'server' | '',
-  detail: string,
+  text: string,
   title?: string,
 ): object {
+  // It may quote half a character, on which Python's clients would break off.
+  const detail = text.toWellFormed();
   return {
     errors: [{ request_id: '', code, status, title: title ?? titleOf(detail), detail, links: [] }],
   };

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { newRequestId } from '@gantry/oslo';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest } from '../clusters/errors.ts';
+import { errorBody } from './error-view.ts';
 import type { ApiReply } from './route.ts';
 
 /** Sends an answer. @param headers further ones, such as those for pages of other origins */
@@ -21,6 +23,12 @@ export function send(
     .send(Buffer.from(answer.json ?? JSON.stringify(body)));
 }
 
+/** Answers for the server, which can't say where a request belongs whose address can't be read. */
+export function refuseAddress(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const body = errorBody(400, 'client', `The address can't be read: ${error.message}`);
+  send(reply, { status: 400, body }, request, { 'x-openstack-request-id': newRequestId() });
+}
+
 /** The path below the plugin's prefix, in decoded parts; slashes that are doubled or last don't count. */
 export function segmentsOf(request: FastifyRequest): string[] {
   const params = request.params as { readonly '*'?: string };
@@ -28,7 +36,7 @@ export function segmentsOf(request: FastifyRequest): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** @throws MagnumError 400 for a parameter that isn't known, or can't be read */
+/** @throws MagnumError 400 for a parameter that isn't known, comes twice, or can't be read */
 export function queryOf(request: FastifyRequest, known: readonly string[]): Record<string, string> {
   const query: Record<string, string> = {};
   const start = request.url.indexOf('?');
@@ -36,6 +44,7 @@ export function queryOf(request: FastifyRequest, known: readonly string[]): Reco
   const search = new URLSearchParams(request.url.slice(start + 1));
   for (const [name, value] of search) {
     if (!known.includes(name)) throw badRequest(`Unknown argument: "${name}"`);
+    if (Object.hasOwn(query, name)) throw badRequest(`The argument "${name}" is given twice`);
     if (value.includes('\0'))
       throw badRequest(`Invalid input for field/attribute ${name}. It has a NUL character.`);
     query[name] = value;

@@ -112,12 +112,12 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
   }
 
   function document(request: FastifyRequest, base: string): ApiReply {
-    if (request.method !== 'GET') return refused(methodNotAllowed('Method Not Allowed'), '');
+    if (request.method !== 'GET') return wrongMethod(['GET']);
     return { status: 200, body: openApiDocument(routes, base, max) };
   }
 
   function discovery(request: FastifyRequest, base: string, versioned: boolean): ApiReply {
-    if (request.method !== 'GET') return refused(methodNotAllowed('Method Not Allowed'), '');
+    if (request.method !== 'GET') return wrongMethod(['GET']);
     if (!versioned) return { status: 200, body: rootDocument(base, max) };
     const negotiated = negotiate(oneHeader(request, 'openstack-api-version'), max);
     if (!('version' in negotiated)) {
@@ -145,7 +145,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     try {
       const matched = findRoute(request.method, segments);
       if (matched === undefined) return { status: 404, body: errorBody(404, '', '', 'Not Found') };
-      if (matched === 'wrong method') return refused(methodNotAllowed('Method Not Allowed'), '');
+      if ('allowed' in matched) return wrongMethod(matched.allowed);
       const { route, params } = matched;
       if (route.since && !atLeast(version, route.since)) {
         return refused(new MagnumError(406, notInVersion(version, route.method.toLowerCase())), '');
@@ -207,6 +207,8 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     };
     scope.all('/', handle);
     scope.all('/*', handle);
+    // Methods that fastify doesn't know.
+    scope.setNotFoundHandler(handle);
   };
 
   function respond(
@@ -231,6 +233,13 @@ interface Dispatch {
   readonly version: Microversion;
   readonly base: string;
   readonly requestId: string;
+}
+
+function wrongMethod(allowed: readonly string[]): ApiReply {
+  return {
+    ...refused(methodNotAllowed('Method Not Allowed'), ''),
+    headers: { allow: allowed.join(', ') },
+  };
 }
 
 function refused(error: MagnumError, code: 'client' | 'server' | ''): ApiReply {

@@ -51,8 +51,8 @@ export interface Route {
 
 export type Matched =
   | { readonly route: Route; readonly params: Readonly<Record<string, string>> }
-  /** The path exists, for other methods. */
-  | 'wrong method'
+  /** The path exists, for these methods. */
+  | { readonly allowed: readonly string[] }
   | undefined;
 
 /**
@@ -70,15 +70,15 @@ export function routeFinder(
     byLength.set(pattern.length, [...others, { route, pattern }]);
   }
   return (method, segments) => {
-    let known = false;
+    const allowed = new Set<string>();
     let best: { route: Route; pattern: readonly string[]; named: number } | undefined;
     for (const { route, pattern } of byLength.get(segments.length) ?? []) {
       if (!fits(pattern, segments)) continue;
-      known = true;
+      allowed.add(route.method);
       const named = pattern.filter(isNamed).length;
       if (route.method === method && (!best || named < best.named)) best = { route, pattern, named };
     }
-    if (!best) return known ? 'wrong method' : undefined;
+    if (!best) return allowed.size > 0 ? { allowed: [...allowed] } : undefined;
     return { route: best.route, params: paramsOf(best.pattern, segments) };
   };
 }

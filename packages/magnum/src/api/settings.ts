@@ -59,7 +59,11 @@ export const apiOptions = {
       help: 'the newest version offered, to stand in for an older release',
     }),
   },
-  healthcheck: healthcheckOptions,
+  healthcheck: {
+    ...healthcheckOptions,
+    // As the original's api-paste.ini has it.
+    disable_by_file_path: text({ default: '/etc/magnum/healthcheck_disable' }),
+  },
   keystone_authtoken: {
     token_cache_time: integer({ default: 300, help: 'seconds' }),
     www_authenticate_uri: text({ deprecated: ['auth_uri'], help: 'address of Keystone told to clients' }),

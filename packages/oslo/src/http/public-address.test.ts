@@ -20,9 +20,9 @@ test.each([
   ],
   [{ host: 'a', 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' }, true, 'https://a/container-infra'],
   [
-    { host: 'a', forwarded: 'for=1.2.3.4;proto=https;host="b:1", for=2' },
+    { host: 'a', ...forwarded, forwarded: 'for=1.2.3.4;proto=https;host="b:1", for=2' },
     true,
-    'https://b:1/container-infra',
+    'https://b:1/api/container-infra',
   ],
 ])('headers %j, believed: %s, give %s', (headers, trustProxy, address) => {
   expect(publicAddress({ headers, protocol: 'http' }, { ...options, trustProxy })).toBe(address);

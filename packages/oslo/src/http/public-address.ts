@@ -19,7 +19,7 @@ export function publicAddress(request: AddressedRequest, options: AddressOptions
   const forwarded = options.trustProxy ? forwardedParts(request) : {};
   const protocol = forwarded.proto ?? request.protocol;
   const host = forwarded.host ?? first(request.headers['host']) ?? options.fallbackHost;
-  const prefix = forwarded.prefix ?? '';
+  const prefix = (options.trustProxy && first(request.headers['x-forwarded-prefix'])) || '';
   return `${protocol}://${withPort(host, forwarded.port)}${prefix.replace(/\/+$/, '')}${options.prefix}`;
 }
 
@@ -27,10 +27,9 @@ interface Forwarded {
   readonly proto?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: string | undefined;
-  readonly prefix?: string | undefined;
 }
 
-/** RFC 7239 first, as oslo.middleware does, else the older headers. */
+/** RFC 7239 first, as oslo.middleware does, else the older headers. Of the prefix only an older one tells. */
 function forwardedParts({ headers }: AddressedRequest): Forwarded {
   const standard = first(headers['forwarded']);
   if (standard !== undefined) {
@@ -43,7 +42,6 @@ function forwardedParts({ headers }: AddressedRequest): Forwarded {
     proto: first(headers['x-forwarded-proto']),
     host: first(headers['x-forwarded-host']),
     port: first(headers['x-forwarded-port']),
-    prefix: first(headers['x-forwarded-prefix']),
   };
 }
 
