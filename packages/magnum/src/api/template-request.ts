@@ -9,7 +9,6 @@ import {
   type NetworkDriverSettings,
 } from '../clusters/coe-rules.ts';
 import { badRequest } from '../clusters/errors.ts';
-import { generatedName } from '../clusters/generated-name.ts';
 import type { ClusterTemplate, New } from '../store/rows.ts';
 import { checkCloud } from './cloud-checks.ts';
 import { distroOf, driverFor, driverNamedBy } from './cluster-type.ts';
@@ -81,7 +80,7 @@ export function templateRow(
   return {
     uuid: uuidOf(asked.uuid) ?? services.uuid(),
     ...owner,
-    name: asked.name ?? generatedName('template', services.random),
+    name: asked.name ?? null,
     image_id: asked.image_id,
     flavor_id: asked.flavor_id ?? null,
     master_flavor_id: asked.master_flavor_id ?? null,

@@ -103,6 +103,22 @@ describe('a cluster template', () => {
     }
   });
 
+  test('keeps what two users change at once, and stays without a name that was taken away', async () => {
+    const { body } = await api.ask('member', 'POST', '/v1/clustertemplates', templateBody);
+    const { uuid } = body as { uuid: string };
+    const patch = (op: string, path: string, value?: unknown) =>
+      api.ask('member', 'PATCH', `/v1/clustertemplates/${uuid}`, [{ op, path, value }]);
+    await patch('remove', '/name');
+    await Promise.all([
+      patch('replace', '/flavor_id', '1'),
+      patch('replace', '/docker_volume_size', 7),
+      patch('replace', '/master_flavor_id', '1'),
+    ]);
+    expect(await api.ask('member', 'GET', `/v1/clustertemplates/${uuid}`)).toMatchObject({
+      body: { name: null, flavor_id: '1', master_flavor_id: '1', docker_volume_size: 7 },
+    });
+  });
+
   test('in use can’t be deleted nor changed in what clusters look at', async () => {
     await withTemplate(api);
     await withCluster(api);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RequestContext } from '@gantry/oslo';
 import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
 import type { TSchema } from 'typebox';
@@ -149,7 +150,8 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind): Route
     const row = onlyTold
       ? told
       : await validatedTemplate(told, services.sessions.ofCaller(context.token), services);
-    return touched.has('name') ? { ...row, name: asked.name ?? null } : row;
+    // Of two changes at once, neither takes back the other.
+    return differences(before, row);
   }
 
   async function remove({ context, params }: ApiRequest): Promise<ApiReply> {
@@ -229,6 +231,13 @@ export function ownerOf(context: RequestContext): { project_id: string; user_id:
     );
   }
   return { project_id: context.projectId, user_id: context.userId };
+}
+
+function differences<T extends object>(before: T, after: T): Partial<T> {
+  const changed = Object.entries(after).filter(
+    ([name, value]) => !isDeepStrictEqual(value, before[name as keyof T]),
+  );
+  return Object.fromEntries(changed) as Partial<T>;
 }
 
 /** What can be changed although clusters use the template: one thing that they don't look at. */
