@@ -25,7 +25,7 @@ bench: $(BUILT) ## Gantry beside the originals; writes bench-results/*.json
 real: $(BUILT) ## tests with a real Docker and real clients; installs Debian's packages, as root
 	@tests/real/install.sh
 	@status=0; vitest run --config vitest.real.config.ts || status=1; \
-	node tests/real/acceptance.ts gantry || status=1; \
+	node tests/real/acceptance.ts gantry gantry-on-mariadb gantry-on-postgresql || status=1; \
 	node tests/real/tempest/tempest.ts gantry || status=1; exit $$status
 
 real-all: real ## the same, the clients of later Debians, and both suites on a real OpenStack, against the original and Gantry's Magnum (40 minutes more)

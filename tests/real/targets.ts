@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort, launchGantry, removeCloud } from 'gantry';
 import { parse } from 'yaml';
+import { startMariadb, startPostgres, type DatabaseServer } from './database-servers.ts';
 import { password, serviceUrl } from './openstack/addresses.ts';
 import { playAgents } from './openstack/agents.ts';
 import { down, up } from './openstack/openstack.ts';
@@ -20,7 +21,12 @@ export interface Target {
   readonly externalNetwork: string;
 }
 
-export type TargetName = 'original' | 'gantry' | 'gantry-on-openstack';
+export type TargetName =
+  | 'original'
+  | 'gantry'
+  | 'gantry-on-mariadb'
+  | 'gantry-on-postgresql'
+  | 'gantry-on-openstack';
 
 /** Brings a cloud up, has it tested, and takes it down. */
 export type WithTarget = (test: (target: Target) => Promise<boolean>) => Promise<boolean>;
@@ -29,38 +35,58 @@ export const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /**
  * `original`: Magnum 15.0.1 on the real OpenStack of ./openstack, in .cache/openstack; `gantry-on-openstack`: Gantry's
- * Magnum there, on the same database; `gantry`: an embedded cloud with simulated servers.
- * Both of Gantry's are as of the original's release: with bays and bay models, without what came after them.
+ * Magnum there, on the same database; `gantry`: an embedded cloud with simulated servers, which keeps Magnum's tables in
+ * SQLite, `gantry-on-mariadb` and `gantry-on-postgresql`: in these.
+ * All of Gantry's are as of the original's release: with bays and bay models, without what came after them.
  */
 export const targets: Readonly<Record<TargetName, WithTarget>> = {
   original: async (test) => await onOpenstack('original', test),
   'gantry-on-openstack': async (test) => await onOpenstack('gantry', test),
 
-  async gantry(test) {
-    const data = mkdtempSync(join(tmpdir(), 'gantry-target-'));
-    try {
-      const listen = `127.0.0.1:${await freePort()}`;
-      const env = { OS_GANTRY__MAX_MICROVERSION: '1.10' };
-      const gantry = await launchGantry({ data, listen, servers: 'simulated', env });
-      const { clouds } = parse(readFileSync(join(data, 'clouds.yaml'), 'utf8')) as {
-        clouds: { 'gantry-admin': { auth: { auth_url: string; password: string } } };
-      };
-      const { auth } = clouds['gantry-admin'];
-      const passed = await test({
-        magnum: 'gantry',
-        authUrl: auth.auth_url,
-        password: auth.password,
-        coes: ['kubernetes', 'swarm-mode'],
-        externalNetwork: 'public',
-      });
-      await gantry.stop();
-      return passed;
-    } finally {
-      await removeCloud({ data, purge: true, quiet: true });
-      rmSync(data, { recursive: true, force: true });
-    }
-  },
+  gantry: async (test) => await embedded(test),
+  'gantry-on-mariadb': async (test) => await onDatabase(await startMariadb(), test),
+  'gantry-on-postgresql': async (test) => await onDatabase(await startPostgres(), test),
 };
+
+async function onDatabase(
+  server: DatabaseServer,
+  test: (target: Target) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    await server.sql('create database magnum');
+    return await embedded(test, { OS_DATABASE__CONNECTION: server.url('magnum') });
+  } finally {
+    await server.stop();
+  }
+}
+
+async function embedded(
+  test: (target: Target) => Promise<boolean>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  const data = mkdtempSync(join(tmpdir(), 'gantry-target-'));
+  try {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const env = { OS_GANTRY__MAX_MICROVERSION: '1.10', ...settings };
+    const gantry = await launchGantry({ data, listen, servers: 'simulated', env });
+    const { clouds } = parse(readFileSync(join(data, 'clouds.yaml'), 'utf8')) as {
+      clouds: { 'gantry-admin': { auth: { auth_url: string; password: string } } };
+    };
+    const { auth } = clouds['gantry-admin'];
+    const passed = await test({
+      magnum: 'gantry',
+      authUrl: auth.auth_url,
+      password: auth.password,
+      coes: ['kubernetes', 'swarm-mode'],
+      externalNetwork: 'public',
+    });
+    await gantry.stop();
+    return passed;
+  } finally {
+    await removeCloud({ data, purge: true, quiet: true });
+    rmSync(data, { recursive: true, force: true });
+  }
+}
 
 async function onOpenstack(magnum: Magnum, test: (target: Target) => Promise<boolean>): Promise<boolean> {
   const folder = resolve('.cache/openstack');
