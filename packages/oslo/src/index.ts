@@ -15,6 +15,7 @@ export {
   type TokenCheck,
   type TokenCheckOptions,
 } from './keystone/token-check.ts';
+export { callerOf, type CallerSettings } from './keystone/caller-check.ts';
 export { unauthorized, type Unauthorized } from './keystone/unauthorized.ts';
 export { createEnforcer, credentialsOf, type Enforcer, type EnforcerOptions } from './policy/enforcer.ts';
 export { policyOptions, type PolicyDefault, type Scope } from './policy/policy-defaults.ts';

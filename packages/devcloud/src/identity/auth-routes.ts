@@ -100,7 +100,15 @@ function subject(context: IdentityContext, request: FastifyRequest, action: stri
     return holder || isCloudReader(caller) || caller.roles.includes('service');
   });
   if (!live) throw notFound('token', 'the token is unknown, expired or revoked');
+  const heeded = Number(request.headers['openstack-identity-access-rules'] ?? 0) >= 1;
+  if (!heeded && hasAccessRules(context, live.row)) {
+    throw notFound('token', 'it has access rules, which whoever asks does not say to heed');
+  }
   return live;
+}
+
+function hasAccessRules({ tables }: IdentityContext, { applicationCredentialId: id }: TokenRow): boolean {
+  return id !== undefined && (tables.applicationCredentials.get(id)?.accessRuleIds?.length ?? 0) > 0;
 }
 
 function holders(context: IdentityContext, row: TokenRow): readonly string[] {

@@ -99,4 +99,24 @@ describe('an application credential', () => {
     expect(cloud.cloud.authenticate(mine)).toBeUndefined();
     expect((await logIn(secret)).statusCode).toBe(404);
   });
+
+  it('with access rules is known only to services that heed them', async () => {
+    const cloud = await testCloud();
+    const token = await cloud.logIn('demo', ON_DEMO);
+    const url = `/identity/v3/users/${cloud.cloud.authenticate(token)?.userId}/application_credentials`;
+    const rule = { service: 'compute', method: 'GET', path: '/v2.1/servers' };
+    const wanted = { application_credential: { name: 'narrow', access_rules: [rule] } };
+    const { id, secret } = (await cloud.ask('POST', url, token, wanted)).json().application_credential;
+    const identity = { methods: ['application_credential'], application_credential: { id, secret } };
+    const reply = await cloud.ask('POST', '/identity/v3/auth/tokens', undefined, { auth: { identity } });
+    const mine = String(reply.headers['x-subject-token']);
+    const asking = (headers: Record<string, string>) =>
+      cloud.app.inject({
+        url: '/identity/v3/auth/tokens',
+        headers: { 'x-auth-token': mine, 'x-subject-token': mine, ...headers },
+      });
+    expect((await asking({})).statusCode).toBe(404);
+    const heeded = await asking({ 'openstack-identity-access-rules': '1.0' });
+    expect(heeded.json().token.application_credential.access_rules).toMatchObject([rule]);
+  });
 });

@@ -14,7 +14,10 @@ export interface TestCloud {
 
 /** Who holds which token. `admin`, `member`, `reader` are of project p1, `colleague` as well, `stranger` of p2. */
 const people: Readonly<
-  Record<string, { user: string; project?: string; roles: string[]; domain?: string; system?: boolean }>
+  Record<
+    string,
+    { user: string; project?: string; roles: string[]; domain?: string; system?: boolean; only?: string }
+  >
 > = {
   admin: { user: 'root', project: 'p-admin', roles: ['admin', 'member', 'reader'] },
   member: { user: 'u1', project: 'p1', roles: ['member', 'reader'] },
@@ -24,6 +27,8 @@ const people: Readonly<
   nothing: { user: 'u8', project: 'p1', roles: [] },
   system: { user: 'root', roles: ['admin', 'member', 'reader'], system: true },
   trustee: { user: 'trustee-1', roles: [], domain: 'trustees' },
+  robot: { user: 'u1', project: 'p1', roles: ['member', 'reader'], only: '/v1/clusters/*' },
+  service: { user: 'nova', project: 'service', roles: ['service'] },
   'other-trustee': { user: 'trustee-2', roles: [], domain: 'trustees' },
 };
 
@@ -80,6 +85,13 @@ function tokenOf(who: string): TokenBody {
     expires_at: '2030-01-01T01:00:00.000000Z',
     issued_at: '2030-01-01T00:00:00.000000Z',
     methods: ['password'],
+    ...(person.only !== undefined && {
+      application_credential: {
+        id: 'ac',
+        restricted: true,
+        access_rules: [{ service: 'container-infra', method: 'GET', path: person.only }],
+      },
+    }),
   };
 }
 

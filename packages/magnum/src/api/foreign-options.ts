@@ -82,13 +82,6 @@ export const foreignOptions = {
     ...['memcache_pool_maxsize', 'memcache_pool_socket_timeout', 'memcache_pool_unused_timeout', 'cache'],
     ...['memcache_pool_conn_get_timeout', 'memcache_use_advanced_pool', 'delay_auth_decision', 'interface'],
     ...['include_service_catalog', 'enforce_token_bind', 'http_connect_timeout', 'http_request_max_retries'],
-    ...[
-      'service_token_roles',
-      'service_token_roles_required',
-      'service_type',
-      'admin_user',
-      'admin_password',
-    ],
-    ...['admin_tenant_name', 'auth_uri', 'identity_uri'],
+    ...['admin_user', 'admin_password', 'admin_tenant_name', 'auth_uri', 'identity_uri'],
   ],
 } as const satisfies Readonly<Record<string, readonly string[] | '*'>>;

@@ -41,6 +41,23 @@ describe('whoever asks', () => {
     expect(await api.ask('member', 'GET', '/v1/clusters')).toMatchObject({ status: 401 });
   });
 
+  test('with an application credential does what its access rules allow, and nothing besides', async () => {
+    await withTemplate(api);
+    const uuid = await withCluster(api);
+    const asking = async (method: 'GET' | 'DELETE', path: string, serviceToken?: string) => {
+      const headers = { 'x-auth-token': 'robot', ...(serviceToken && { 'x-service-token': serviceToken }) };
+      return (await api.app.inject({ method, url: `/container-infra/v1/${path}`, headers })).statusCode;
+    };
+    expect(await asking('GET', `clusters/${uuid}`)).toBe(200);
+    expect(await asking('GET', `/clusters//${uuid}/`)).toBe(200);
+    for (const path of ['clusters', `clusters/${uuid}/nodegroups`, `clusters%2f${uuid}%2fnodegroups`]) {
+      expect(await asking('GET', path)).toBe(401);
+    }
+    expect(await asking('DELETE', `clusters/${uuid}`)).toBe(401);
+    expect(await asking('GET', 'clusters', 'service')).toBe(200);
+    expect(await asking('GET', 'clusters', 'forged')).toBe(401);
+  });
+
   test('is told when Keystone is away, instead of being let in or turned off', async () => {
     api.cloud.broken = { match: /auth\/tokens/, status: 500 };
     expect(await api.ask('member', 'GET', '/v1/clusters')).toMatchObject({ status: 503 });

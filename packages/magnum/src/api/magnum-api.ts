@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  callerOf,
   corsHeaders,
   createTokenCheck,
   healthcheck,
@@ -92,7 +93,7 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     if (below.length === 0) return discovery(request, base, versioned);
     if (`/${segments.join('/')}` === options.settings.healthcheck.path) return health(request);
     if (first === 'openapi.json' && rest.length === 0) return document(request, base);
-    const context = await callerOf(request);
+    const context = await authenticated(request, `/${segments.join('/')}`);
     if (!context) return unauthorized(options.authUrl);
     // Gantry's own routes have no microversions.
     if (first === 'gantry') return dispatch(below, { request, context, version: max, base, requestId });
@@ -130,11 +131,13 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
     };
   }
 
-  async function callerOf(request: FastifyRequest): Promise<RequestContext | undefined> {
+  async function authenticated(request: FastifyRequest, path: string): Promise<RequestContext | undefined> {
     const token = oneHeader(request, 'x-auth-token');
     if (token === undefined) return undefined;
     trusteeDomain ??= await options.trusteeDomainId?.();
-    const context = await tokens.check(token);
+    const serviceToken = oneHeader(request, 'x-service-token');
+    const asked = { method: request.method, path, token, serviceToken };
+    const context = await callerOf(tokens, options.settings.keystone_authtoken, asked);
     return context && services.policies.withAdmin(context);
   }
 

@@ -65,6 +65,18 @@ export const apiOptions = {
     disable_by_file_path: text({ default: '/etc/magnum/healthcheck_disable' }),
   },
   keystone_authtoken: {
+    service_token_roles: list({
+      default: ['service'],
+      help: 'services with one of these may bring a user’s token that has expired meanwhile',
+    }),
+    service_token_roles_required: boolean({
+      default: false,
+      help: 'whether a service’s token without any of them is refused',
+    }),
+    service_type: text({
+      default: 'container-infra',
+      help: 'as access rules of application credentials call this service',
+    }),
     token_cache_time: integer({ default: 300, help: 'seconds' }),
     www_authenticate_uri: text({ deprecated: ['auth_uri'], help: 'address of Keystone told to clients' }),
   },

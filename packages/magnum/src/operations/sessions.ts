@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
   createSession,
+  HEEDS_ACCESS_RULES,
   httpTransport,
   sharedReads,
   type Credentials,
@@ -148,7 +149,12 @@ function withGivenToken(transport: Transport, token: string, known: Map<string, 
     const answer = await transport({
       method: 'GET',
       url: request.url,
-      headers: { accept: 'application/json', 'x-auth-token': token, 'x-subject-token': token },
+      headers: {
+        accept: 'application/json',
+        'x-auth-token': token,
+        'x-subject-token': token,
+        ...HEEDS_ACCESS_RULES,
+      },
       timeoutMs: request.timeoutMs,
     });
     if (answer.status !== 200) return answer;

@@ -1,4 +1,4 @@
-import type { NamedId, TokenBody } from '../session/auth.ts';
+import { HEEDS_ACCESS_RULES, type NamedId, type TokenBody } from '../session/auth.ts';
 import type { Session } from '../session/session.ts';
 import { collection, type Collection } from './collection.ts';
 
@@ -48,8 +48,13 @@ export interface IdentityClient {
   readonly trusts: Collection<Trust>;
   readonly services: Collection<CatalogService>;
   readonly endpoints: Collection<CatalogEndpoint>;
-  /** What Keystone says of somebody's token. @throws OpenStackError 404 if it is not valid */
-  validate(token: string, signal?: AbortSignal): Promise<TokenBody>;
+  /**
+   * What Keystone says of somebody's token. Whoever asks has to heed its access rules.
+   *
+   * @param options.expired whether it may have expired lately
+   * @throws OpenStackError 404 if it is not valid
+   */
+  validate(token: string, options?: { readonly expired?: boolean }): Promise<TokenBody>;
 }
 
 export function identityClient(session: Session): IdentityClient {
@@ -63,13 +68,13 @@ export function identityClient(session: Session): IdentityClient {
     trusts: kind('/OS-TRUST/trusts', 'trust', 'trusts'),
     services: kind('/services', 'service', 'services'),
     endpoints: kind('/endpoints', 'endpoint', 'endpoints'),
-    async validate(token, signal) {
-      const headers = { 'x-subject-token': token };
+    async validate(token, { expired = false } = {}) {
+      const headers = { 'x-subject-token': token, ...HEEDS_ACCESS_RULES };
       const answer = await session.ask<{ token: TokenBody }>('identity', {
         method: 'GET',
         path: '/auth/tokens',
+        ...(expired && { query: { allow_expired: 1 } }),
         headers,
-        signal,
       });
       return answer.token;
     },

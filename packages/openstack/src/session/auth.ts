@@ -72,8 +72,23 @@ export interface TokenBody {
     readonly trustor_user: { readonly id: string };
     readonly trustee_user: { readonly id: string };
   };
-  readonly application_credential?: { readonly id: string; readonly restricted: boolean };
+  readonly application_credential?: {
+    readonly id: string;
+    readonly restricted: boolean;
+    readonly access_rules?: readonly AccessRule[];
+  };
 }
+
+/** What alone an application credential is for. */
+export interface AccessRule {
+  /** Type in the catalog. */
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Sent to Keystone by whoever heeds access rules: else it says nothing of the tokens that have some. */
+export const HEEDS_ACCESS_RULES = { 'openstack-identity-access-rules': '1' } as const;
 
 export interface NamedId {
   readonly id: string;

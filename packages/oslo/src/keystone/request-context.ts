@@ -1,4 +1,4 @@
-import type { TokenBody } from '@gantry/openstack';
+import type { AccessRule, TokenBody } from '@gantry/openstack';
 
 /** Who asks, as far as policies and services look at it. */
 export interface RequestContext {
@@ -16,9 +16,12 @@ export interface RequestContext {
   readonly roles: readonly string[];
   readonly isAdmin: boolean;
   readonly trustId: string | undefined;
+  /** Of the application credential that the token was made with: what alone it is for. */
+  readonly accessRules?: readonly AccessRule[];
 }
 
 export function contextOf(token: string, body: TokenBody): RequestContext {
+  const rules = body.application_credential?.access_rules;
   const roles = (body.roles ?? []).map((role) => role.name.toLowerCase());
   return {
     token,
@@ -32,5 +35,6 @@ export function contextOf(token: string, body: TokenBody): RequestContext {
     roles,
     isAdmin: roles.includes('admin'),
     trustId: body['OS-TRUST:trust']?.id,
+    ...(rules && { accessRules: rules }),
   };
 }

@@ -90,6 +90,14 @@ describe('a token', () => {
     expect(await check.check('abc')).toBeUndefined();
   });
 
+  test('that has expired is believed for a service that may bring it, and for nobody else', async () => {
+    keystone = () => valid('2029-12-31T23:00:00Z');
+    expect(await check.check('abc', { expired: true })).toBeDefined();
+    expect(await check.check('abc', { expired: true })).toBeDefined();
+    expect(await check.check('abc')).toBeUndefined();
+    expect(lookups).toEqual(['abc', 'abc']);
+  });
+
   test('that is unknown is refused, and that is remembered as well', async () => {
     keystone = () => refusal(404);
     expect(await check.check('abc')).toBeUndefined();

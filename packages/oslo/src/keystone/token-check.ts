@@ -13,10 +13,11 @@ export interface TokenCheckOptions {
 /** Tells who holds a token. */
 export interface TokenCheck {
   /**
+   * @param options.expired whether it may have expired lately
    * @returns undefined if the token is unknown, expired or revoked
    * @throws KeystoneUnavailable if Keystone can't be asked
    */
-  check(token: string): Promise<RequestContext | undefined>;
+  check(token: string, options?: { readonly expired?: boolean }): Promise<RequestContext | undefined>;
 }
 
 /** Keystone didn't answer, or refused the service itself. */
@@ -43,10 +44,10 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const known = new Map<string, Entry>();
   const asking = new Map<string, Promise<RequestContext | undefined>>();
 
-  async function ask(token: string): Promise<RequestContext | undefined> {
+  async function ask(token: string, expired: boolean): Promise<RequestContext | undefined> {
     try {
-      const context = contextOf(token, await identity.validate(token));
-      return context.tokenExpiresAt > now() ? context : undefined;
+      const context = contextOf(token, await identity.validate(token, { expired }));
+      return expired || context.tokenExpiresAt > now() ? context : undefined;
     } catch (error) {
       if (isNotFound(error)) return undefined;
       const why = error instanceof OpenStackError ? error.message : String(error);
@@ -54,9 +55,9 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
     }
   }
 
-  function remember(key: string, context: RequestContext | undefined): void {
+  function remember(key: string, context: RequestContext | undefined, expired: boolean): void {
     const time = now() + options.cacheSeconds * 1000;
-    const until = context ? Math.min(time, context.tokenExpiresAt) : time;
+    const until = context && !expired ? Math.min(time, context.tokenExpiresAt) : time;
     if (until <= now()) return;
     const [oldest] = known.keys();
     if (known.size >= MAX_ENTRIES && oldest !== undefined) known.delete(oldest);
@@ -64,19 +65,19 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   }
 
   return {
-    async check(token) {
+    async check(token, { expired = false } = {}) {
       if (token === '' || token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token)) return undefined;
       // The cache holds no token that could be used.
-      const key = hash('sha256', token, 'base64');
+      const key = hash('sha256', token, 'base64') + (expired ? ' expired' : '');
       const entry = known.get(key);
       if (entry && entry.until > now()) return entry.context && { ...entry.context, token };
       if (entry) known.delete(key);
       let pending = asking.get(key);
       if (!pending) {
-        pending = ask(token).finally(() => asking.delete(key));
+        pending = ask(token, expired).finally(() => asking.delete(key));
         asking.set(key, pending);
         const context = await pending;
-        remember(key, context && { ...context, token: '' });
+        remember(key, context && { ...context, token: '' }, expired);
         return context;
       }
       return pending;
