@@ -88,6 +88,16 @@ function contracts(server: () => DatabaseServer): void {
   storeContract('rows', database);
   racesContract('many at once', database);
   costsContract('what requests cost', database);
+
+  test('many processes that start at once on an empty database make its tables together', async () => {
+    await server().sql('create database fresh');
+    const url = server().url('fresh');
+    const stores = await Promise.all(Array.from({ length: 8 }, () => openStore({ url })));
+    for (const store of stores) {
+      expect(await store.services.list()).toEqual([]);
+      await store.close();
+    }
+  });
 }
 
 function survivesCrash(server: () => DatabaseServer): void {

@@ -59,6 +59,9 @@ export async function up(
   timed('identities');
   for (const name of serviceNames) await startService(folder, name, magnum);
   for (const name of serviceNames) if (listensForHttp(name)) await untilAnswering(name);
+  for (const name of serviceNames) {
+    if (pidOf(folder, name) === undefined) throw new Error(`${name} has ended; see ${folder}/log/${name}*`);
+  }
   timed('services');
   await makeResources();
   while (!(await mapHosts(folder))) await delay(500);

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
 import type { Database } from './codec.ts';
 import type { DatabaseKind } from './database-kind.ts';
-import { StoreFileError, StoreUnreachable, faultOf } from './faults.ts';
+import { StoreFileError } from './faults.ts';
 import type { MissingColumns } from './query-context.ts';
 import { isOurs, tables, type Rows, type TableShape } from './tables.ts';
 
@@ -26,30 +25,26 @@ export interface Prepared {
 
 /**
  * Makes what isn't there yet: our own tables beside Magnum's, indexes on its names, and in an empty database
- * Magnum's tables as well. Whatever is there stays as it is. Two processes may do it at a time.
+ * Magnum's tables as well. Whatever is there stays as it is. Any number of processes may do it at a time.
  *
  * @throws StoreFileError if the database is of another kind, or we may not make tables there
  */
 export async function prepareSchema(db: Kysely<Database>, kind: DatabaseKind): Promise<Prepared> {
-  try {
-    return await prepareOnce(db, kind);
-  } catch (error) {
-    if (error instanceof StoreFileError || faultOf(error) instanceof StoreUnreachable) throw error;
-    // Another process may have made the same table at the same moment; then it is there now.
-    await delay(200);
-    return prepareOnce(db, kind);
-  }
-}
-
-async function prepareOnce(db: Kysely<Database>, kind: DatabaseKind): Promise<Prepared> {
   const found = await columnsIn(db, kind);
   const added: string[] = [];
+  let same = true;
   const add = async (what: string, ...statements: string[]): Promise<void> => {
-    for (const statement of statements) await sql.raw(statement).execute(db);
-    added.push(what);
+    same = false;
+    try {
+      for (const statement of statements) await sql.raw(statement).execute(db);
+      added.push(what);
+    } catch (error) {
+      if (!isThereAlready(error)) throw error;
+    }
   };
   try {
-    const fresh = !Object.keys(tables).some((table) => !isOurs(table) && found.has(table));
+    // The original's has this one first, ours last or never: nothing else tells a database that is just being made.
+    const fresh = !found.has('alembic_version');
     for (const [table, shape] of Object.entries(tables) as [keyof Rows, Shape][]) {
       if (found.has(table)) {
         if (isOurs(table)) await completeTable(kind, table, shape, found, add);
@@ -71,7 +66,7 @@ async function prepareOnce(db: Kysely<Database>, kind: DatabaseKind): Promise<Pr
   } catch (error) {
     throw isRefusal(error) ? refusal(error) : error;
   }
-  return { missing: missingIn(added.length > 0 ? await columnsIn(db, kind) : found), added };
+  return { missing: missingIn(same ? found : await columnsIn(db, kind)), added };
 }
 
 async function columnsIn(db: Kysely<Database>, kind: DatabaseKind): Promise<Found> {
@@ -140,6 +135,17 @@ function missingIn(found: Found): MissingColumns {
 
 function quoted(kind: DatabaseKind, name: string): string {
   return kind.name === 'mariadb' ? `\`${name}\`` : `"${name}"`;
+}
+
+/** Another process was quicker: MariaDB's, PostgreSQL's (whose catalog may say it first) and SQLite's words for it. */
+function isThereAlready(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  return (
+    [1050, 1060, 1061].includes(Number(errno)) ||
+    ['42P07', '42701', '23505'].includes(String(code)) ||
+    /already exists|duplicate column name/.test(error.message)
+  );
 }
 
 /** MariaDB's and PostgreSQL's "you may not". */
