@@ -86,6 +86,16 @@ describe('a group of template resources', () => {
     expect((await heat.resources('one', 5)).length).toBe(7);
   });
 
+  test('says what its members are in an output of its own stack too', async () => {
+    await create();
+    const [group] = await heat.resources('one', 0);
+    const { headers } = await heat.ask('GET', `/stacks/${group?.physical_resource_id}`);
+    const { body } = await heat.ask('GET', String(headers['location']).replace(/.*(?=\/stacks)/, ''));
+    const outputs: unknown = body.stack.outputs;
+    const refs = await heat.output('one', 'refs_map');
+    expect(outputs).toMatchObject([{ output_key: 'refs_map', output_value: refs }]);
+  });
+
   test('grows and shrinks at its end', async () => {
     await create();
     await update({ count: 1 });

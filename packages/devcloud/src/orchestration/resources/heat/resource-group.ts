@@ -147,8 +147,14 @@ export function environmentFor(context: NestedContext): NestedBody['environment'
   return { ...EMPTY_ENVIRONMENT, ...childEnvironment(context.environment, context.name, {}) };
 }
 
+/** Its output is there whether anybody refers to it or not: Kubernetes' autoscaler finds a member's server by it. */
 export function groupTemplate(members: readonly (readonly [string, Dict])[]): Dict {
-  return { heat_template_version: '2015-04-30', resources: Object.fromEntries(members) };
+  const references = members.map(([name]) => [name, { get_resource: name }] as const);
+  return {
+    heat_template_version: '2015-04-30',
+    resources: Object.fromEntries(members),
+    outputs: { refs_map: { value: Object.fromEntries(references) } },
+  };
 }
 
 /** One member, with its number in the place of the index variable. */
