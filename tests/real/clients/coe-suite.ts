@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusterCommands } from './cluster-commands.ts';
 import { coeOptions, magnumOptions } from './command-help.ts';
@@ -5,6 +7,9 @@ import { magnumCommands } from './magnum-commands.ts';
 import { nodegroupCommands, otherCommands } from './other-commands.ts';
 import type { Release } from './debian-release.ts';
 import { sidClusterCommands, sidNodegroupCommands, sidTemplateCommands } from './sid-commands.ts';
+import { pythonSession, type PythonSession } from './python-session.ts';
+import { sdkCalls } from './sdk-calls.ts';
+import { tryCalls } from './try-calls.ts';
 import { simulatedCloud, writeInputs, type SimulatedCloud } from './simulated-cloud.ts';
 import { templateCommands } from './template-commands.ts';
 import { tryCommands, type Facts } from './try-commands.ts';
@@ -18,10 +23,11 @@ const beforehand = [
   'subnet create own-subnet --network own --subnet-range 10.50.0.0/24',
 ];
 
-/** Tests of a release's `openstack coe` and, where it has it, the older `magnum`. @param env settings of Gantry */
+/** Tests of a release's `openstack coe`, the older `magnum` where it has it, and openstacksdk. @param env settings of Gantry */
 export function coeSuite(release: Release, env: Readonly<Record<string, string>> = {}): void {
-  describe(`openstack coe and magnum of Debian ${release}`, () => {
+  describe(`Magnum's clients of Debian ${release}`, () => {
     let cloud: SimulatedCloud;
+    let sdk: PythonSession;
     const facts: Facts = new Map([['image', 'coreos']]);
 
     beforeAll(async () => {
@@ -35,8 +41,13 @@ export function coeSuite(release: Release, env: Readonly<Record<string, string>>
       }
       const token = await cloud.client.run('token issue -f value -c project_id', 'gantry');
       facts.set('project', token.stdout.trim());
+      facts.set('csrText', readFileSync(join(cloud.folder, 'client.csr'), 'utf8'));
+      sdk = await pythonSession(release, cloud.folder, 'run-calls.py');
     });
-    afterAll(() => cloud.remove());
+    afterAll(async () => {
+      await sdk.close();
+      await cloud.remove();
+    });
 
     const tables = {
       templateCommands,
@@ -51,6 +62,8 @@ export function coeSuite(release: Release, env: Readonly<Record<string, string>>
     for (const commands of Object.values(tables)) {
       tryCommands(commands, { release, session: () => cloud.client, facts });
     }
+
+    tryCalls(sdkCalls, { release, session: () => sdk, facts });
 
     test('every command and every option of its help has been tried', async () => {
       const typed = Object.values(tables)

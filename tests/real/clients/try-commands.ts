@@ -60,6 +60,7 @@ function checkRefusal({ refused, departure }: ClientCommand, said: string, facts
   if (departure !== undefined) expect(status).toBe(departures[departure].gantry.status);
 }
 
-function filled(text: string, facts: Facts): string {
+/** `text` with the facts that its `$names` stand for. */
+export function filled(text: string, facts: Facts): string {
   return text.replaceAll(/\\?\$(\w+)/g, (whole, name: string) => facts.get(name) ?? whole);
 }
