@@ -1,5 +1,5 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
-import { clusterStatuses } from '../store/rows.ts';
+import { clusterStatuses, healthStatuses } from '../store/rows.ts';
 
 /**
  * What answers look like, for the API's document; a test holds every answer against it. Schemas with a title
@@ -30,9 +30,7 @@ const status = Type.Union(
   { title: 'Status' },
 );
 
-const healthStatus = orNull(
-  Type.Union(['HEALTHY', 'UNHEALTHY', 'UNKNOWN'].map((name) => Type.Literal(name))),
-);
+const healthStatus = orNull(Type.Union(healthStatuses.map((name) => Type.Literal(name))));
 
 const times = { created_at: timeOrNull, updated_at: timeOrNull };
 

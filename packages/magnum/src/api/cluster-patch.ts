@@ -1,5 +1,5 @@
 import { badRequest, invalidField } from '../clusters/errors.ts';
-import { clusterStatuses, type Cluster, type HealthStatus, type NodeGroup } from '../store/rows.ts';
+import { clusterStatuses, healthStatuses, type Cluster, type NodeGroup } from '../store/rows.ts';
 import type { ClusterWithGroups } from '../store/store.ts';
 import { applyPatch, readPatch, SERVICES_OWN, type PatchOperation, type PatchRules } from './patch.ts';
 import { defaultWorkers } from './one-nodegroup.ts';
@@ -26,11 +26,9 @@ const RULES: PatchRules = {
   mandatory: ['cluster_template_id'],
 };
 
-const HEALTH: readonly HealthStatus[] = ['HEALTHY', 'UNHEALTHY', 'UNKNOWN'];
-
 const read = {
   nodeCount: integer({ min: 0 }),
-  health: text({ choices: HEALTH }),
+  health: text({ choices: healthStatuses }),
   healthReason: writtenLabels(),
 };
 
@@ -84,7 +82,7 @@ const CHANGEABLE = ['node_count', 'health_status', 'health_status_reason'];
 function healthIn(patched: Readonly<Record<string, unknown>>) {
   const status = read.health.read('health_status', patched['health_status']);
   return {
-    health_status: HEALTH.find((known) => known === status) ?? null,
+    health_status: healthStatuses.find((known) => known === status) ?? null,
     health_status_reason:
       read.healthReason.read('health_status_reason', patched['health_status_reason']) ?? {},
   };

@@ -2,7 +2,15 @@ import { checkDockerVolume } from '../clusters/coe-rules.ts';
 import { badRequest, forbidden, invalidField } from '../clusters/errors.ts';
 import { generatedName } from '../clusters/generated-name.ts';
 import { inheritedLabels } from '../clusters/labels.ts';
-import type { Cluster, ClusterTemplate, Labels, New, NodeGroup } from '../store/rows.ts';
+import {
+  clusterStatuses,
+  healthStatuses,
+  type Cluster,
+  type ClusterTemplate,
+  type Labels,
+  type New,
+  type NodeGroup,
+} from '../store/rows.ts';
 import { checkCloud } from './cloud-checks.ts';
 import { driverFor } from './cluster-type.ts';
 import { atLeast, type Microversion } from './microversion.ts';
@@ -43,10 +51,11 @@ export const clusterFields = {
   links: readOnly(),
   stack_id: readOnly(),
   cluster_id: readOnly(),
-  status: ignored(),
+  // Looked at and passed over, as by the original.
+  status: text({ choices: clusterStatuses }),
   status_reason: ignored(),
-  health_status: ignored(),
-  health_status_reason: ignored(),
+  health_status: text({ choices: healthStatuses }),
+  health_status_reason: labels(),
   discovery_url: text(),
   api_address: readOnly(),
   coe_version: readOnly(),
@@ -145,8 +154,8 @@ function clusterRow(
     api_address: null,
     status: 'CREATE_IN_PROGRESS',
     status_reason: null,
-    health_status: null,
-    health_status_reason: {},
+    health_status: healthStatuses.find((known) => known === asked.health_status) ?? null,
+    health_status_reason: asked.health_status_reason ?? {},
     // Absent gets the default, null stays null.
     create_timeout: asked.create_timeout === undefined ? DEFAULT_CREATE_TIMEOUT : asked.create_timeout,
     discovery_url: asked.discovery_url ?? null,

@@ -44,6 +44,13 @@ describe('a cluster', () => {
     expect(api.woken).toEqual([uuid]);
   });
 
+  test('keeps the health it comes with, and not the status', async () => {
+    await withTemplate(api);
+    const health = { health_status: 'UNKNOWN', health_status_reason: { api: 'new' } };
+    await withCluster(api, { name: 'told', status: 'UPDATE_COMPLETE', ...health });
+    expect(await shown('told')).toMatchObject({ status: 'CREATE_IN_PROGRESS', ...health });
+  });
+
   test('takes labels from its template, or its own, or both, and tells how they differ', async () => {
     await withTemplate(api, { labels: { a: '1', b: '2' } });
     await withCluster(api, { name: 'own', labels: { a: '9', c: 'x' } });
@@ -73,6 +80,8 @@ describe('a cluster', () => {
     [{ keypair: 'none' }, 404, 'Unable to find keypair none.'],
     [{ labels: { min_node_count: 'abc' } }, 400, 'labels.min_node_count'],
     [{ stack_id: 'x' }, 400, 'stack_id'],
+    [{ status: 'READY' }, 400, 'Value should be one of: CREATE_IN_PROGRESS'],
+    [{ health_status: 'FINE' }, 400, 'Value should be one of: HEALTHY, UNHEALTHY, UNKNOWN'],
     [[], 400, 'cluster'],
   ])('with %j is refused with %i, and nothing is left of it', async (change, status, text) => {
     await withTemplate(api);

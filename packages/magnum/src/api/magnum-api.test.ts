@@ -138,6 +138,7 @@ test('statistics count clusters and nodes, services say whether they live, quota
   expect((await api.ask('admin', 'GET', '/v1/mservices')).body).toMatchObject({
     mservices: [{ state: 'down' }],
   });
+  expect(await api.ask('admin', 'GET', '/v1/quotas?all_tenants=perhaps')).toMatchObject({ status: 400 });
   expect((await api.ask('member', 'GET', '/v1/quotas/p1/Cluster')).body).toEqual({
     hard_limit: 20,
     project_id: 'p1',

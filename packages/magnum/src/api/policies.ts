@@ -41,8 +41,12 @@ export function createPolicies(options: PolicyOptions): Policies {
     enforceNewDefaults: settings.enforce_new_defaults,
     defaultRule: settings.policy_default_rule,
     places: { file: settings.policy_file, dirs: settings.policy_dirs, folders } satisfies PolicyPlaces,
-    // The original calls the domain of the user so.
-    credentials: (context) => ({ ...credentialsOf(context), domain_id: context.userDomainId }),
+    // The original calls the user's domain so, and what Keystone says of the token.
+    credentials: (context) => {
+      const { token, ...known } = credentialsOf(context);
+      const domain = { domain_id: context.userDomainId, domain_name: context.userDomainName };
+      return { ...known, ...domain, token, auth_token_info: { token } };
+    },
     log: options.log,
     ...(options.now === undefined ? {} : { now: options.now }),
   });

@@ -8,7 +8,7 @@ import { enforce, targetOf } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 import { timestamp } from './timestamp.ts';
-import { bodySchema, booleanOf, integer, readObject, readOnly, text } from './wire-fields.ts';
+import { bodySchema, boolean, integer, readObject, readOnly, text } from './wire-fields.ts';
 
 /** The one resource that has a quota. */
 export const CLUSTER_RESOURCE = 'Cluster';
@@ -24,6 +24,8 @@ const quotaFields = {
   updated_at: readOnly(),
 } as const;
 
+const allTenants = boolean();
+
 /** `/v1/quotas` */
 export function quotaRoutes(services: ApiServices): Route[] {
   const { store, policies } = services;
@@ -32,7 +34,7 @@ export function quotaRoutes(services: ApiServices): Route[] {
     enforce(policies, 'quota:get_all', context, targetOf(context));
     const table = { table: 'quotas', marker: 'number' } as const;
     const page = pageOf(query, table, services.settings.api.max_limit);
-    const all = context.isAdmin && booleanOf(query['all_tenants']) === true;
+    const all = allTenants.read('all_tenants', query['all_tenants']) === true && context.isAdmin;
     const quotas = await withMarker(store.quotas.list(all ? 'all' : visibleTo(context), page), (marker) =>
       notFound(`Quota with id ${marker} could not be found.`),
     );

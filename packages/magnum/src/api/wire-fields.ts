@@ -167,7 +167,8 @@ export function booleanOf(value: unknown): boolean | undefined {
 }
 
 function textSchema({ min, max = MAX_TEXT, pattern, choices }: TextLimits): TSchema {
-  if (choices) return Type.Union(choices.map((choice) => Type.Literal(choice)));
+  const [only, ...others] = (choices ?? []).map((choice) => Type.Literal(choice));
+  if (only) return others.length === 0 ? only : Type.Union([only, ...others]);
   return Type.String({
     maxLength: max,
     ...(min === undefined ? {} : { minLength: min }),

@@ -28,7 +28,8 @@ export const clusterStatuses = [
 ] as const;
 
 export type ClusterStatus = (typeof clusterStatuses)[number];
-export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+export const healthStatuses = ['HEALTHY', 'UNHEALTHY', 'UNKNOWN'] as const;
+export type HealthStatus = (typeof healthStatuses)[number];
 
 export interface Row {
   /** Given by the database, in the order of creation. */

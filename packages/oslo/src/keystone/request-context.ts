@@ -6,9 +6,12 @@ export interface RequestContext {
   /** Milliseconds since the epoch. */
   readonly tokenExpiresAt: number;
   readonly userId: string;
+  readonly userName: string;
   readonly userDomainId: string;
+  readonly userDomainName: string;
   /** Undefined for a token that is scoped to a domain, the system, or nothing. */
   readonly projectId: string | undefined;
+  readonly projectName: string | undefined;
   readonly projectDomainId: string | undefined;
   readonly domainId: string | undefined;
   readonly systemScope: boolean;
@@ -27,8 +30,11 @@ export function contextOf(token: string, body: TokenBody): RequestContext {
     token,
     tokenExpiresAt: Date.parse(body.expires_at),
     userId: body.user.id,
+    userName: body.user.name,
     userDomainId: body.user.domain.id,
+    userDomainName: body.user.domain.name,
     projectId: body.project?.id,
+    projectName: body.project?.name,
     projectDomainId: body.project?.domain.id,
     domainId: body.domain?.id,
     systemScope: body.system?.all === true,

@@ -81,20 +81,28 @@ export function createEnforcer<N extends string>(options: EnforcerOptions<N>): E
 
 /** What rules see of a caller: the names that oslo.context gives, and under `token` what Keystone says. */
 export function credentialsOf(context: RequestContext): Credentials {
-  const { userId, userDomainId, projectId, projectDomainId, domainId, roles } = context;
+  const { userId, userName, projectId, projectName, projectDomainId, domainId, roles } = context;
+  const userDomain = { id: context.userDomainId, name: context.userDomainName };
   return {
     user_id: userId,
-    user_domain_id: userDomainId,
+    user_name: userName,
+    user_domain_id: userDomain.id,
+    user_domain_name: userDomain.name,
     project_id: projectId ?? null,
+    project_name: projectName ?? null,
     project_domain_id: projectDomainId ?? null,
     domain_id: domainId ?? null,
     system_scope: context.systemScope ? 'all' : null,
     roles,
     is_admin: context.isAdmin,
+    // Unless Keystone has a project for administrators, each counts as it.
+    is_admin_project: true,
     trust_id: context.trustId ?? null,
     token: {
-      user: { id: userId, domain: { id: userDomainId } },
-      ...(projectId === undefined ? {} : { project: { id: projectId, domain: { id: projectDomainId } } }),
+      user: { id: userId, name: userName, domain: userDomain },
+      ...(projectId === undefined
+        ? {}
+        : { project: { id: projectId, name: projectName, domain: { id: projectDomainId } } }),
       ...(domainId === undefined ? {} : { domain: { id: domainId } }),
       roles: roles.map((name) => ({ name })),
     },
