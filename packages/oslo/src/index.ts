@@ -10,6 +10,13 @@ export { newRequestId } from './http/request-id.ts';
 export { publicAddress, type AddressedRequest, type AddressOptions } from './http/public-address.ts';
 export { contextOf, type RequestContext } from './keystone/request-context.ts';
 export {
+  endpointType,
+  loginOptions,
+  serviceLogin,
+  type LoginSettings,
+  type ServiceLogin,
+} from './keystone/service-login.ts';
+export {
   createTokenCheck,
   KeystoneUnavailable,
   type TokenCheck,

@@ -19,6 +19,7 @@ import {
   type Store,
   type Wake,
 } from '@gantry/magnum';
+import type { Credentials } from '@gantry/openstack';
 import { ConfigError, type Logger } from '@gantry/oslo';
 import type { ProcessSettings } from './conf.ts';
 
@@ -45,9 +46,10 @@ export interface MagnumParts {
  * @throws StoreFault if the database can't be used
  */
 export async function assembleMagnum(settings: ProcessSettings, log: Logger): Promise<MagnumParts> {
-  const sessions = createSessions(cloudAccess(settings));
+  const access = cloudAccess(settings);
+  const sessions = createSessions(access);
   const drivers = enabledDrivers(settings);
-  const sealer = createSealer(sealingKey(settings), 'caller');
+  const sealer = createSealer(sealingKey(settings.gantry.sealing_key_file, access.service), 'caller');
   const store = await reachStore(settings, log);
   const certificates = createCertificates({
     store,
@@ -93,14 +95,23 @@ export async function reachStore({ database }: ProcessSettings, log: Logger): Pr
   }
 }
 
-function sealingKey({ gantry, keystone_auth, keystone_authtoken }: ProcessSettings): Uint8Array {
-  const file = gantry.sealing_key_file;
-  if (file === undefined)
-    return derivedSealingKey(keystone_auth.password ?? keystone_authtoken.password ?? '');
+function sealingKey(file: string | undefined, own: Credentials): Uint8Array {
+  if (file === undefined) return derivedSealingKey(secretOf(own));
   try {
     return loadSealingKey(file);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new ConfigError([{ group: 'gantry', option: 'sealing_key_file', message }]);
+  }
+}
+
+function secretOf(own: Credentials): string {
+  switch (own.type) {
+    case 'password':
+      return own.password;
+    case 'token':
+      return own.token;
+    case 'application_credential':
+      return own.secret;
   }
 }

@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
+import { createSession, httpTransport } from '@gantry/openstack';
 import {
-  createSession,
-  httpTransport,
-  type Credentials,
-  type Interface,
-  type Scope,
-} from '@gantry/openstack';
-import { ConfigError, loadConfig, option, type Problem, type Sources, type Values } from '@gantry/oslo';
+  endpointType,
+  loadConfig,
+  loginOptions,
+  option,
+  serviceLogin,
+  type Problem,
+  type Sources,
+  type Values,
+} from '@gantry/oslo';
 import type { KuryrConfig } from './config.ts';
 import type { KuryrOptions } from './kuryr.ts';
 
@@ -36,26 +39,9 @@ export const KURYR_SCHEMA = {
     default_subnetpool_v6: option.text({ default: 'kuryr6' }),
     vif_plugging_is_fatal: option.boolean({ default: false }),
     vif_plugging_timeout: option.integer({ default: 0, min: 0 }),
-    endpoint_type: option.text({ default: 'public' }),
+    endpoint_type: endpointType(),
     region_name: option.text(),
-    auth_type: option.text({ default: 'password', deprecated: ['auth_plugin'] }),
-    auth_url: option.text(),
-    username: option.text({ deprecated: ['user-name', 'user_name'] }),
-    user_id: option.text(),
-    user_domain_name: option.text(),
-    user_domain_id: option.text(),
-    password: option.text({ secret: true }),
-    project_name: option.text({ deprecated: ['tenant-name', 'tenant_name'] }),
-    project_id: option.text({ deprecated: ['tenant-id', 'tenant_id'] }),
-    project_domain_name: option.text(),
-    project_domain_id: option.text(),
-    default_domain_name: option.text(),
-    default_domain_id: option.text(),
-    token: option.text({ secret: true }),
-    application_credential_id: option.text(),
-    application_credential_secret: option.text({ secret: true }),
-    cafile: option.text(),
-    insecure: option.boolean({ default: false }),
+    ...loginOptions,
     timeout: option.integer({ min: 1, help: 'Seconds that one request may take' }),
   },
 };
@@ -82,13 +68,9 @@ export function loadKuryrConf(sources: Sources): { conf: KuryrConf; warnings: re
 /** What kuryr.conf says, as options of `createKuryr`; the log is the caller's. @throws ConfigError */
 export function kuryrOptionsFromConfig(conf: KuryrConf): Omit<KuryrOptions, 'log'> {
   const { DEFAULT, neutron } = conf;
-  const authUrl = neutron.auth_url;
-  if (authUrl === undefined)
-    throw wrong('auth_url', "must be set to Keystone's address, http://HOST:5000/v3");
   const session = createSession({
-    authUrl,
-    credentials: credentials(neutron),
-    interface: interfaceOf(neutron.endpoint_type),
+    ...serviceLogin('neutron', neutron),
+    interface: neutron.endpoint_type,
     region: neutron.region_name,
     transport: httpTransport({
       ...(neutron.cafile && { caFiles: [neutron.cafile] }),
@@ -120,58 +102,4 @@ function driverConfig({ DEFAULT, binding, neutron }: KuryrConf): KuryrConfig {
     pluggingIsFatal: neutron.vif_plugging_is_fatal,
     pluggingTimeout: neutron.vif_plugging_timeout,
   };
-}
-
-/** keystoneauth's plug-ins, with and without their version. */
-function credentials(neutron: KuryrConf['neutron']): Credentials {
-  const type = neutron.auth_type.replace(/^v3/, '');
-  if (type === 'password') {
-    const { password } = neutron;
-    if (password === undefined) throw wrong('password', 'must be set');
-    if (neutron.username === undefined && neutron.user_id === undefined)
-      throw wrong('username', 'must be set');
-    const user = {
-      id: neutron.user_id,
-      name: neutron.username,
-      domainId: neutron.user_domain_id ?? neutron.default_domain_id,
-      domainName: neutron.user_domain_name ?? neutron.default_domain_name,
-    };
-    return { type: 'password', user, password, scope: scope(neutron) };
-  }
-  if (type === 'token') {
-    if (neutron.token === undefined) throw wrong('token', 'must be set for auth_type = token');
-    return { type: 'token', token: neutron.token, scope: scope(neutron) };
-  }
-  if (type === 'applicationcredential') {
-    const { application_credential_id: id, application_credential_secret: secret } = neutron;
-    if (id === undefined || secret === undefined) {
-      throw wrong('application_credential_id', 'and application_credential_secret must be set');
-    }
-    return { type: 'application_credential', id, secret };
-  }
-  throw wrong('auth_type', 'must be password, token or v3applicationcredential');
-}
-
-function scope(neutron: KuryrConf['neutron']): Scope {
-  if (neutron.project_id === undefined && neutron.project_name === undefined) {
-    throw wrong('project_name', 'must be set: networks and ports are made in that project');
-  }
-  return {
-    project: {
-      id: neutron.project_id,
-      name: neutron.project_name,
-      domainId: neutron.project_domain_id ?? neutron.default_domain_id,
-      domainName: neutron.project_domain_name ?? neutron.default_domain_name,
-    },
-  };
-}
-
-function interfaceOf(endpointType: string): Interface {
-  const name = endpointType.replace(/URL$/, '');
-  if (name === 'public' || name === 'internal' || name === 'admin') return name;
-  throw wrong('endpoint_type', 'must be public, internal or admin');
-}
-
-function wrong(name: string, message: string): ConfigError {
-  return new ConfigError([{ group: 'neutron', option: name, message }]);
 }

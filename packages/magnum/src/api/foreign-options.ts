@@ -16,6 +16,13 @@ export const foreignOptions = {
   DEFAULT: [
     ...[
       'transport_url',
+      'conn_pool_min_size',
+      'log_options',
+      'max_manifest_size',
+      'password_symbols',
+      'rootwrap_config',
+      'rpc_ping_enabled',
+      'tempdir',
       'rpc_response_timeout',
       'control_exchange',
       'executor_thread_pool_size',
@@ -40,7 +47,10 @@ export const foreignOptions = {
   ],
   api: ['api_paste_config', 'ssl_ca_file'],
   conductor: '*',
-  cluster: ['temp_cache_dir'],
+  cluster: ['temp_cache_dir', 'enabled_definitions', 'etcd_discovery_service_endpoint_format'],
+  cluster_template: ['mesos_allowed_network_drivers', 'mesos_default_network_driver'],
+  docker: '*',
+  kubernetes: ['health_polling_interval'],
   cluster_heat: ['max_attempts', 'wait_interval'],
   database: [
     ...[
@@ -56,6 +66,7 @@ export const foreignOptions = {
       'db_max_retry_interval',
       'db_retry_interval',
       'mysql_enable_ndb',
+      'mysql_engine',
     ],
     ...['mysql_sql_mode', 'mysql_wsrep_sync_wait', 'pool_timeout', 'slave_connection', 'sqlite_synchronous'],
     ...['synchronous_reader', 'use_db_reconnect', 'asyncio_connection', 'asyncio_slave_connection'],
@@ -77,7 +88,7 @@ export const foreignOptions = {
     ]),
   ),
   keystone_authtoken: [
-    ...['auth_type', 'auth_section', 'auth_version', 'certfile', 'keyfile', 'region_name'],
+    ...['auth_section', 'auth_version', 'certfile', 'keyfile', 'region_name'],
     ...['memcached_servers', 'memcache_security_strategy', 'memcache_secret_key', 'memcache_pool_dead_retry'],
     ...['memcache_pool_maxsize', 'memcache_pool_socket_timeout', 'memcache_pool_unused_timeout', 'cache'],
     ...['memcache_pool_conn_get_timeout', 'memcache_use_advanced_pool', 'delay_auth_decision', 'interface'],

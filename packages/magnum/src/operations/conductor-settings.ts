@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { httpTransport, SYSTEM_CAS, type Reference, type TransportOptions } from '@gantry/openstack';
 import {
-  httpTransport,
-  SYSTEM_CAS,
-  type Credentials,
-  type Interface,
-  type Reference,
-  type TransportOptions,
-} from '@gantry/openstack';
-import { ConfigError, option, type Values } from '@gantry/oslo';
+  ConfigError,
+  endpointType,
+  loginOptions,
+  option,
+  serviceLogin,
+  type ServiceLogin,
+  type Values,
+} from '@gantry/oslo';
 import { kubernetesDrivers } from '../drivers/heat/kubernetes/kubernetes-drivers.ts';
 import { swarmDriver } from '../drivers/heat/swarm/swarm-driver.ts';
 import type { HeatOptions } from '../drivers/heat/node-settings.ts';
@@ -18,25 +19,10 @@ import type { TrustOptions } from './trust-credential.ts';
 
 const { boolean, integer, list, text } = option;
 
-const credentials = {
-  auth_url: text({ help: "Keystone's address" }),
-  username: text(),
-  password: text({ secret: true }),
-  user_domain_id: text(),
-  user_domain_name: text(),
-  project_name: text(),
-  project_domain_id: text(),
-  project_domain_name: text(),
-  cafile: text({ help: "PEM file: whom to believe to be Keystone, instead of the system's" }),
-  insecure: boolean({ help: "whether to believe everybody to be one of OpenStack's services" }),
-};
-
 const client = {
   ca_file: text({ help: 'PEM file: whom to believe to be this service as well' }),
   insecure: boolean({ default: false, help: 'no use: that of keystone_auth is for all services' }),
 };
-
-const endpointType = text({ default: 'publicURL', help: 'publicURL, internalURL or adminURL' });
 
 /** What of `magnum.conf` conductors and drivers look at; names and defaults are the original's. */
 export const conductorOptions = {
@@ -65,14 +51,14 @@ export const conductorOptions = {
       help: 'whether nothing runs in the servers of this cloud; clusters whose nodes this release can not make are built then, to try all around them',
     }),
   },
-  heat_client: { ...client, endpoint_type: endpointType, region_name: text() },
+  heat_client: { ...client, endpoint_type: endpointType(), region_name: text() },
   glance_client: client,
   nova_client: client,
   neutron_client: client,
   cinder_client: client,
-  keystone_auth: credentials,
-  keystone_authtoken: credentials,
-  magnum_client: { endpoint_type: endpointType, region_name: text() },
+  keystone_auth: loginOptions,
+  keystone_authtoken: loginOptions,
+  magnum_client: { endpoint_type: endpointType(), region_name: text() },
   trust: {
     trustee_domain_id: text(),
     trustee_domain_name: text(),
@@ -83,7 +69,7 @@ export const conductorOptions = {
     trustee_domain_admin_password: text({ secret: true }),
     cluster_user_trust: boolean({ default: false, help: 'whether nodes get the trust' }),
     roles: list({ default: [], help: "roles to delegate; empty: all of the caller's" }),
-    trustee_keystone_interface: text({ default: 'public', help: 'where nodes reach Keystone' }),
+    trustee_keystone_interface: { ...endpointType(), help: 'where nodes reach Keystone' },
     trustee_keystone_region_name: text(),
   },
 } as const;
@@ -101,13 +87,13 @@ export type ConductorSettings = Values<typeof conductorOptions>;
 
 /** How conductors and API reach the cloud. @throws ConfigError if nothing says who Magnum is there */
 export function cloudAccess(settings: ConductorSettings): CloudAccess {
-  const own = ownCredentials(settings);
+  const { authUrl, credentials: service } = ownLogin(settings);
   return {
-    authUrl: own.authUrl,
+    authUrl,
     region: settings.heat_client.region_name,
-    interface: interfaceOf(settings.heat_client.endpoint_type),
+    interface: settings.heat_client.endpoint_type,
     transport: httpTransport(trusted(settings)),
-    service: own.credentials,
+    service,
     trusteeDomain: trusteeDomain(settings.trust),
   };
 }
@@ -117,8 +103,8 @@ export function heatOptions(settings: ConductorSettings): HeatOptions {
   return {
     createTimeoutMinutes: settings.cluster_heat.create_timeout,
     region: settings.trust.trustee_keystone_region_name ?? settings.magnum_client.region_name,
-    keystoneInterface: interfaceOf(settings.trust.trustee_keystone_interface),
-    magnumInterface: interfaceOf(settings.magnum_client.endpoint_type),
+    keystoneInterface: settings.trust.trustee_keystone_interface,
+    magnumInterface: settings.magnum_client.endpoint_type,
     clusterUserTrust: settings.trust.cluster_user_trust,
     verifyCa: settings.drivers.verify_ca,
     openstackCa: fileContents(settings.drivers.openstack_ca_file),
@@ -142,38 +128,13 @@ export function enabledDrivers(settings: ConductorSettings): DriverRegistry {
   return createDriverRegistry(drivers, settings.drivers.disabled_drivers);
 }
 
-function ownCredentials(settings: ConductorSettings): {
-  readonly authUrl: string;
-  readonly credentials: Credentials;
-} {
-  const group = settings.keystone_auth.username === undefined ? 'keystone_authtoken' : 'keystone_auth';
-  const given = settings[group];
-  const authUrl = settings.keystone_auth.auth_url ?? settings.keystone_authtoken.auth_url;
-  const { username, password, project_name } = given;
-  if (
-    authUrl === undefined ||
-    username === undefined ||
-    password === undefined ||
-    project_name === undefined
-  ) {
-    const message = 'auth_url, username, password and project_name are needed: who Magnum is in the cloud';
-    throw new ConfigError([{ group, message: `[${group}] ${message}` }]);
-  }
-  return {
-    authUrl,
-    credentials: {
-      type: 'password',
-      user: { name: username, domainId: given.user_domain_id, domainName: given.user_domain_name },
-      password,
-      scope: {
-        project: {
-          name: project_name,
-          domainId: given.project_domain_id,
-          domainName: given.project_domain_name,
-        },
-      },
-    },
-  };
+/** Who Magnum is: told in `[keystone_auth]`, or else in the older group, where its own middleware has it too. */
+function ownLogin({ keystone_auth, keystone_authtoken }: ConductorSettings): ServiceLogin {
+  const { username, user_id, application_credential_id } = keystone_auth;
+  const auth_url = keystone_auth.auth_url ?? keystone_authtoken.auth_url;
+  return (username ?? user_id ?? application_credential_id)
+    ? serviceLogin('keystone_auth', { ...keystone_auth, auth_url })
+    : serviceLogin('keystone_authtoken', { ...keystone_authtoken, auth_url });
 }
 
 /** The original has one file for each service; here all that are named hold for all of them. */
@@ -205,13 +166,6 @@ function trusteeDomain(trust: ConductorSettings['trust']): TrusteeDomainAccess |
 
 function trustDomain(trust: ConductorSettings['trust']): Reference {
   return { id: trust.trustee_domain_id, name: trust.trustee_domain_name };
-}
-
-/** `internalURL` and `internal` are the same. */
-function interfaceOf(configured: string): Interface {
-  const name = configured.replace(/URL$/, '');
-  if (name === 'public' || name === 'internal' || name === 'admin') return name;
-  throw new ConfigError([{ message: `"${configured}" is no interface: use public, internal or admin` }]);
 }
 
 function fileContents(path: string): string {
