@@ -260,24 +260,24 @@ function deprecatedKeys(group: string, option: Option<unknown> | undefined): str
 
 /** The key that one or two changed, missing or additional letters make of this one. */
 function nearest(key: string, keys: readonly string[]): string | undefined {
-  let best: { key: string; distance: number } | undefined;
-  for (const candidate of keys) {
-    if (Math.abs(candidate.length - key.length) > 2) continue;
-    const distance = editDistance(key, candidate);
-    if (distance <= 2 && (!best || distance < best.distance)) best = { key: candidate, distance };
+  for (const most of [1, 2]) {
+    const found = keys.find((candidate) => isWithin(most, key, candidate));
+    if (found !== undefined) return found;
   }
-  return best?.key;
+  return undefined;
 }
 
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
+/** Whether so many changed, missing or additional letters make one of the other. */
+function isWithin(most: number, one: string, other: string): boolean {
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same += 1;
+  const [mine, theirs] = [one.slice(same), other.slice(same)];
+  if (mine === '' || theirs === '') return mine.length + theirs.length <= most;
+  const [later, theirsLater] = [mine.slice(1), theirs.slice(1)];
+  return (
+    most > 0 &&
+    (isWithin(most - 1, later, theirsLater) ||
+      isWithin(most - 1, later, theirs) ||
+      isWithin(most - 1, mine, theirsLater))
+  );
 }
