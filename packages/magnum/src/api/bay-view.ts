@@ -35,7 +35,7 @@ export function bayDetail(shown: ClusterShown, view: ViewContext, faults: boolea
     container_version: cluster.container_version,
     node_addresses: nodes,
     master_addresses: masters,
-    ...(faults && cluster.status.endsWith('_FAILED') ? { bay_faults: faultsOf(shown) } : {}),
+    ...(faults && cluster.status?.endsWith('_FAILED') === true ? { bay_faults: faultsOf(shown) } : {}),
     fixed_network: cluster.fixed_network,
     fixed_subnet: cluster.fixed_subnet,
     floating_ip_enabled: cluster.floating_ip_enabled,

@@ -51,6 +51,16 @@ describe('a cluster', () => {
     expect(await shown('told')).toMatchObject({ status: 'CREATE_IN_PROGRESS', ...health });
   });
 
+  test('that was left without a status is shown, can’t be changed, and can be deleted', async () => {
+    await withTemplate(api);
+    const uuid = await withCluster(api, { name: 'left' });
+    await api.store.clusters.update(uuid, { status: null });
+    expect(await shown('left')).toMatchObject({ name: 'left', status: null });
+    const { error } = await api.ask('member', 'POST', '/v1/clusters/left/actions/resize', { node_count: 3 });
+    expect(error).toBe('Resizing a cluster when status is "None" is not supported.');
+    expect((await api.ask('member', 'DELETE', '/v1/clusters/left')).status).toBe(204);
+  });
+
   test('takes labels from its template, or its own, or both, and tells how they differ', async () => {
     await withTemplate(api, { labels: { a: '1', b: '2' } });
     await withCluster(api, { name: 'own', labels: { a: '9', c: 'x' } });

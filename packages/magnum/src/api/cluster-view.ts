@@ -22,7 +22,7 @@ export function clusterDetailJson(shown: ClusterShown, view: ViewContext, faults
   const { cluster, template } = shown;
   const differences = labelDifferences(template?.labels ?? {}, cluster.labels);
   const addresses = addressesOf(shown);
-  const failed = faults && cluster.status.endsWith('_FAILED');
+  const failed = faults && cluster.status?.endsWith('_FAILED') === true;
   return (
     sharedJson({ ...cluster, ...nodeCounts(shown) }, view) +
     `,"status_reason":${textJson(cluster.status_reason)},"health_status":${textJson(cluster.health_status)}` +

@@ -36,7 +36,7 @@ export async function orderChange(
     const refused = refusal(order.kind, cluster.status);
     if (refused) throw refused;
     await order.also?.(store, cluster);
-    if (!cluster.status.endsWith('_IN_PROGRESS')) {
+    if (cluster.status?.endsWith('_IN_PROGRESS') !== true) {
       await store.clusters.update(uuid, { status: 'UPDATE_IN_PROGRESS', status_reason: null });
     }
     await store.operations.enqueue({ cluster_uuid: uuid, verb, parameters, caller });

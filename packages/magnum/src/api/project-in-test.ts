@@ -22,7 +22,7 @@ export async function seedProject(store: Store): Promise<string> {
   });
   const there = await store.clusters.get(cluster.uuid);
   if (!there) await store.clusters.insert(cluster);
-  else if (!there.status.endsWith('_COMPLETE')) {
+  else if (there.status?.endsWith('_COMPLETE') !== true) {
     await store.operations.supersede(cluster.uuid);
     await store.clusters.update(cluster.uuid, { status: 'UPDATE_COMPLETE' });
   }

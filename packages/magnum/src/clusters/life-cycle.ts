@@ -19,7 +19,8 @@ const WORDS: Readonly<Record<ChangeKind, string>> = {
  *
  * @returns why not; undefined if it can
  */
-export function refusal(kind: ChangeKind, status: ClusterStatus): MagnumError | undefined {
+export function refusal(kind: ChangeKind, given: ClusterStatus | null): MagnumError | undefined {
+  const status = given ?? 'None';
   const settled = status.endsWith('_COMPLETE') && status !== 'DELETE_COMPLETE';
   if (settled) return undefined;
   const patient = kind === 'update' || kind === 'resize' || kind === 'nodegroup';

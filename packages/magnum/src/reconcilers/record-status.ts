@@ -32,7 +32,8 @@ export function recordDeadline(
 }
 
 /** The status that ends the present one; undefined while that goes on. */
-function statusFor(now: ClusterStatus, seen: Observation): ClusterStatus | undefined {
+function statusFor(now: ClusterStatus | null, seen: Observation): ClusterStatus | undefined {
+  if (now === null) return undefined;
   const action = now.slice(0, now.indexOf('_'));
   if (seen.kind === 'missing') {
     return action === 'CREATE' ? 'CREATE_FAILED' : 'UPDATE_FAILED';
@@ -54,7 +55,8 @@ function record(store: Store, cluster: Cluster, { status, reason, attributes }: 
   const { uuid } = cluster;
   return store.transaction(async (inner) => {
     const change = { status, status_reason: reason, ...columnsOf(attributes) };
-    if (!(await inner.clusters.update(uuid, change, [cluster.status]))) return false;
+    const present = [cluster.status].filter((status) => status !== null);
+    if (!(await inner.clusters.update(uuid, change, present))) return false;
     // Groups that were added have stacks of their own.
     for (const group of (await inner.nodegroups.of(uuid)).filter(({ is_default }) => is_default)) {
       const node_addresses = attributes?.nodeAddresses.get(group.name);

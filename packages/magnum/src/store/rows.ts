@@ -57,7 +57,8 @@ export interface Cluster extends Row {
   readonly flavor_id: string | null;
   readonly stack_id: string | null;
   readonly api_address: string | null;
-  readonly status: ClusterStatus;
+  /** Null: an old release, or an operator's hand, has left it so. */
+  readonly status: ClusterStatus | null;
   readonly status_reason: string | null;
   readonly health_status: HealthStatus | null;
   readonly health_status_reason: Readonly<Record<string, string>>;
