@@ -236,6 +236,13 @@ describe('node groups', () => {
       max_node_count: 5,
     });
     expect((await api.store.clusters.get(uuid))?.status).toBe('CREATE_COMPLETE');
+    await Promise.all([
+      api.ask('member', 'PATCH', one, replace('/max_node_count', 6)),
+      api.ask('member', 'PATCH', one, replace('/min_node_count', 1)),
+    ]);
+    expect(await api.ask('member', 'GET', one)).toMatchObject({
+      body: { min_node_count: 1, max_node_count: 6 },
+    });
     expect((await api.ask('member', 'PATCH', one, replace('/min_node_count', 4))).status).toBe(409);
     expect((await api.ask('member', 'PATCH', one, replace('/node_count', 4))).error).toContain('internal');
   });

@@ -8,6 +8,7 @@ import { checkCloud } from './cloud-checks.ts';
 import { driverOf } from './cluster-type.ts';
 import { warnOfLabels } from './label-events.ts';
 import { oneCluster, visibleBeyond } from './lookup.ts';
+import { changesOf } from './patch.ts';
 import { nodegroupPatch, readNodegroupOperations } from './nodegroup-patch.ts';
 import { checkName, newNodegroup, nodegroupFields } from './nodegroup-request.ts';
 import { nodegroupDetail, nodegroupOrdered } from './nodegroup-view.ts';
@@ -71,11 +72,9 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
     const { cluster } = shown;
     const group = oneNodegroup(shown.nodegroups, request.params['ident'] ?? '');
     const after = nodegroupPatch(operations, group);
+    const changes = changesOf(group, { ...group, ...after });
     const former_labels = Object.keys(group.node_labels);
-    const nodesChange =
-      JSON.stringify([group.node_labels, group.node_taints]) !==
-      JSON.stringify([after.node_labels, after.node_taints]);
-    if (nodesChange) {
+    if (changes.node_labels || changes.node_taints) {
       const driver = driverOf(services.drivers, shown);
       checkNodes(driver, after);
       if (!driver.membership) {
@@ -85,11 +84,11 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
         verb: 'update-nodegroup',
         kind: 'nodegroup',
         parameters: { nodegroup: group.uuid, former_labels },
-        also: async (inner) => void (await inner.nodegroups.update(group.uuid, after)),
+        also: async (inner) => void (await inner.nodegroups.update(group.uuid, changes)),
       });
     } else {
       // Nobody else has to know how many nodes there may be.
-      await store.nodegroups.update(group.uuid, after);
+      await store.nodegroups.update(group.uuid, changes);
     }
     const now = { ...((await store.nodegroups.get(group.uuid)) ?? group), status: group.status };
     return { status: 202, body: nodegroupDetail(now, cluster, request.base) };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { badRequest, invalidField } from '../clusters/errors.ts';
 import { parseLiteral } from '../clusters/python-literal.ts';
 import { isRecord } from './is-record.ts';
@@ -77,6 +78,14 @@ export function applyPatch(
     }
   }
   return { patched, touched };
+}
+
+/** What has become different: all that is written, so that of two patches at once neither takes back the other. */
+export function changesOf<T extends object>(before: T, after: T): Partial<T> {
+  const changed = Object.entries(after).filter(
+    ([name, value]) => !isDeepStrictEqual(value, before[name as keyof T]),
+  );
+  return Object.fromEntries(changed) as Partial<T>;
 }
 
 function readOperation(item: unknown, rules: PatchRules): PatchOperation {

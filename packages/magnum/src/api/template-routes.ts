@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { RequestContext } from '@gantry/oslo';
 import { forbidden, templateNotFound, templateReferenced } from '../clusters/errors.ts';
 import type { TSchema } from 'typebox';
@@ -8,7 +7,14 @@ import type { Visibility } from '../store/store.ts';
 import * as answers from './answer-schemas.ts';
 import { LIST_PARAMETERS, listJson, pageOf, withMarker } from './list-query.ts';
 import { oneTemplate, visibleAcross, visibleTo } from './lookup.ts';
-import { applyPatch, readPatch, SERVICES_OWN, type PatchOperation, type PatchRules } from './patch.ts';
+import {
+  applyPatch,
+  changesOf,
+  readPatch,
+  SERVICES_OWN,
+  type PatchOperation,
+  type PatchRules,
+} from './patch.ts';
 import { enforce, targetOf, type AcrossProjects } from './policies.ts';
 import type { ApiReply, ApiRequest, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
@@ -150,8 +156,7 @@ export function templateRoutes(services: ApiServices, kind: TemplateKind): Route
     const row = onlyTold
       ? told
       : await validatedTemplate(told, services.sessions.ofCaller(context.token), services);
-    // Of two changes at once, neither takes back the other.
-    return differences(before, row);
+    return changesOf(before, row);
   }
 
   async function remove({ context, params }: ApiRequest): Promise<ApiReply> {
@@ -231,13 +236,6 @@ export function ownerOf(context: RequestContext): { project_id: string; user_id:
     );
   }
   return { project_id: context.projectId, user_id: context.userId };
-}
-
-function differences<T extends object>(before: T, after: T): Partial<T> {
-  const changed = Object.entries(after).filter(
-    ([name, value]) => !isDeepStrictEqual(value, before[name as keyof T]),
-  );
-  return Object.fromEntries(changed) as Partial<T>;
 }
 
 /** What can be changed although clusters use the template: one thing that they don't look at. */
