@@ -49,6 +49,8 @@ class Reader {
   value(depth: number): unknown {
     this.#space();
     if (depth > MAX_DEPTH) throw new NotALiteral();
+    // As Python 2 writes texts.
+    this.#match(/u(?=['"])/iy);
     const start = this.#text[this.#at];
     if (start === '{') return this.#dict(depth);
     if (start === '[' || start === '(') return this.#list(depth, start === '[' ? ']' : ')');
@@ -57,7 +59,11 @@ class Reader {
     if (word !== undefined && Object.hasOwn(WORDS, word)) return WORDS[word];
     const number = word === undefined ? this.#match(/[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/iy) : undefined;
     if (number === undefined) throw new NotALiteral();
-    return Number(number);
+    const value = Number(number);
+    if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))) return value;
+    // A number that would lose digits keeps them as text, which is what labels are.
+    if (/^[+-]?\d+$/.test(number)) return number.replace(/^\+/, '');
+    throw new NotALiteral();
   }
 
   #dict(depth: number): Record<string, unknown> {
