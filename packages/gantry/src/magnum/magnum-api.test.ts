@@ -183,14 +183,26 @@ test('an address that can’t be read is refused in the API’s own words', asyn
   expect([status, JSON.parse(text)]).toMatchObject([400, { errors: [{ status: 400, code: 'client' }] }]);
 }, 60_000);
 
-test('a certificate that is not there is named, with its option', async () => {
-  const process = start('ssl_cert_file = /nowhere/cert.pem');
-  let said = '';
-  process.stderr?.on('data', (data) => (said += String(data)));
-  const [code] = await once(process, 'close');
-  expect(code).not.toBe(0);
-  expect(said).toMatch(/\[api\] ssl_cert_file.*\/nowhere\/cert\.pem/);
-}, 60_000);
+test.each([
+  ['that is not there', '/nowhere/cert.pem', /\[api\] ssl_cert_file.*\/nowhere\/cert\.pem/],
+  [
+    'that is none',
+    import.meta.filename,
+    /\[api\] ssl_cert_file and ssl_key_file are no certificate and its key/,
+  ],
+])(
+  'a certificate %s is named, with its option',
+  async (_, file, message) => {
+    const process = start(`ssl_cert_file = ${file}`);
+    let said = '';
+    process.stderr?.on('data', (data) => (said += String(data)));
+    const [code] = await once(process, 'close');
+    expect(code).not.toBe(0);
+    expect(said).toMatch(message);
+    expect(said).not.toContain('    at ');
+  },
+  60_000,
+);
 
 test.each([
   ['insecure = true', 200, ''],

@@ -49,7 +49,14 @@ function tls({ api }: ProcessSettings): { cert: Buffer; key: Buffer } | undefine
       throw new ConfigError([{ group: 'api', option, message }]);
     }
   };
-  return { cert: pem('ssl_cert_file'), key: pem('ssl_key_file') };
+  const pair = { cert: pem('ssl_cert_file'), key: pem('ssl_key_file') };
+  try {
+    process.getBuiltinModule('node:tls').createSecureContext(pair);
+  } catch (error) {
+    const message = `[api] ssl_cert_file and ssl_key_file are no certificate and its key: ${text(error)}`;
+    throw new ConfigError([{ message }]);
+  }
+  return pair;
 }
 
 function text(error: unknown): string {
