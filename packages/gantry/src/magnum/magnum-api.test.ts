@@ -209,6 +209,11 @@ test.each([
   ['[heat_client]\nca_file = FOLDER/cert.pem', 200, ''],
   ['', 503, 'self-signed certificate'],
   ['cafile = /nowhere/ca.pem', 503, '/nowhere/ca.pem'],
+  [
+    '[trust]\ntrustee_domain_name = magnum\ntrustee_domain_admin_name = a\ntrustee_domain_admin_password = b',
+    503,
+    'self-signed certificate',
+  ],
 ])(
   'told "%s" about a Keystone with a certificate of its own, a request gets %i',
   async (trust, status, reason) => {

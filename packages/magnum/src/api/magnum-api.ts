@@ -134,7 +134,9 @@ export function createMagnumApi(options: MagnumApiOptions): FastifyPluginAsync {
   async function authenticated(request: FastifyRequest, path: string): Promise<RequestContext | undefined> {
     const token = oneHeader(request, 'x-auth-token');
     if (token === undefined) return undefined;
-    trusteeDomain ??= await options.trusteeDomainId?.();
+    trusteeDomain ??= await options.trusteeDomainId?.().catch((error: unknown) => {
+      throw new KeystoneUnavailable("the domain of trustees can't be asked for", { cause: error });
+    });
     const serviceToken = oneHeader(request, 'x-service-token');
     const asked = { method: request.method, path, token, serviceToken };
     const context = await callerOf(tokens, options.settings.keystone_authtoken, asked);
