@@ -43,6 +43,7 @@ export function pageOf(
  * The body of a list, with the address of the next page where there may be one.
  *
  * @param collection below the version, `clusters` or `clusters/detail`; its first segment is the body's key
+ * @param filters what else was asked for, which the next page has to keep to
  */
 export function listBody(
   base: string,
@@ -51,8 +52,13 @@ export function listBody(
   items: readonly unknown[],
   page: Page,
   lastMarker: string | undefined,
+  filters: Readonly<Record<string, string | undefined>> = {},
 ): object {
-  const next = nextPage(base, collection, items.length, page, lastMarker);
+  const first = nextPage(base, collection, items.length, page, lastMarker);
+  const kept = Object.entries(filters).map(([name, value]) =>
+    value === undefined ? '' : `&${name}=${encodeURIComponent(value)}`,
+  );
+  const next = first && first + kept.join('');
   return next === undefined ? { [key]: items } : { [key]: items, next };
 }
 

@@ -139,6 +139,14 @@ test('statistics count clusters and nodes, services say whether they live, quota
     mservices: [{ state: 'down' }],
   });
   expect(await api.ask('admin', 'GET', '/v1/quotas?all_tenants=perhaps')).toMatchObject({ status: 400 });
+  for (const project_id of ['p2', 'p3']) {
+    await api.store.quotas.insert({ project_id, resource: 'Cluster', hard_limit: 20 });
+  }
+  const first = await api.ask('admin', 'GET', '/v1/quotas?all_tenants=True&limit=1');
+  const { next } = first.body as { next: string };
+  expect(await api.ask('admin', 'GET', next.replace(/.*(?=\/v1\/)/, ''))).toMatchObject({
+    body: { quotas: [{ project_id: 'p3' }] },
+  });
   expect((await api.ask('member', 'GET', '/v1/quotas/p1/Cluster')).body).toEqual({
     hard_limit: 20,
     project_id: 'p1',

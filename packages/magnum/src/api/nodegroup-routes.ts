@@ -1,6 +1,6 @@
 import { notFound } from '../clusters/errors.ts';
 import * as answers from './answer-schemas.ts';
-import { LIST_PARAMETERS, pageOf, withMarker } from './list-query.ts';
+import { LIST_PARAMETERS, listBody, pageOf, withMarker } from './list-query.ts';
 import { oneCluster, visibleAcross } from './lookup.ts';
 import { nodegroupBrief, nodegroupDetail } from './nodegroup-view.ts';
 import { oneNodegroup } from './one-nodegroup.ts';
@@ -19,16 +19,14 @@ export function nodegroupRoutes(services: ApiServices): Route[] {
     const cluster = await oneCluster(store, params['cluster'] ?? '', visible);
     enforce(policies, 'nodegroup:get_all', context, cluster);
     const page = pageOf(query, { table: 'nodegroup' }, services.settings.api.max_limit);
-    const { groups, more } = await withMarker(
-      store.nodegroups.page(cluster.uuid, page, query['role']),
-      (marker) => notFound(`Nodegroup ${marker} could not be found.`),
+    const { role } = query;
+    const groups = await withMarker(store.nodegroups.page(cluster.uuid, page, role), (marker) =>
+      notFound(`Nodegroup ${marker} could not be found.`),
     );
-    const nodegroups = groups.map(nodegroupBrief);
-    const last = groups.at(-1)?.uuid;
-    if (!more || last === undefined) return { status: 200, body: { nodegroups } };
-    const rest = `sort_key=${page.sortKey}&sort_dir=${page.sortDir}&limit=${page.limit}&marker=${last}`;
-    const next = `${base}/v1/clusters/${cluster.uuid}/nodegroups?${rest}`;
-    return { status: 200, body: { nodegroups, next } };
+    const collection = `clusters/${cluster.uuid}/nodegroups`;
+    const views = groups.map(nodegroupBrief);
+    const body = listBody(base, collection, 'nodegroups', views, page, groups.at(-1)?.uuid, { role });
+    return { status: 200, body };
   }
 
   async function show({ context, params, base }: ApiRequest): Promise<ApiReply> {

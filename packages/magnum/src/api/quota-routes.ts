@@ -38,7 +38,9 @@ export function quotaRoutes(services: ApiServices): Route[] {
     const quotas = await withMarker(store.quotas.list(all ? 'all' : visibleTo(context), page), (marker) =>
       notFound(`Quota with id ${marker} could not be found.`),
     );
-    const body = listBody(base, 'quotas', 'quotas', quotas.map(view), page, lastId(quotas));
+    const { all_tenants } = query;
+    const views = quotas.map(view);
+    const body = listBody(base, 'quotas', 'quotas', views, page, lastId(quotas), { all_tenants });
     return { status: 200, body };
   }
 

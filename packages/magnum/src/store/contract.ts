@@ -136,7 +136,7 @@ export function storeContract(name: string, database: () => DatabaseInTest): voi
         expect(await store.templates.find({ name: 'template' }, 'all')).toMatchObject([{ driver: 'mine' }]);
         expect(await store.nodegroups.of(group.cluster_id)).toEqual([group]);
         await store.nodegroups.update(group.uuid, { node_labels: { zone: 'b' } });
-        const { groups } = await store.nodegroups.page(group.cluster_id, { ...ask, sortKey: 'name' });
+        const groups = await store.nodegroups.page(group.cluster_id, { ...ask, sortKey: 'name' });
         expect(groups).toMatchObject([{ node_labels: { zone: 'b' }, node_taints }]);
         await store.nodegroups.destroy(group.uuid);
         await store.nodegroups.insert(exampleNodeGroup());

@@ -21,8 +21,7 @@ export function nodegroupQueries(context: QueryContext): NodeGroupQueries {
             : sql<SqlBool>`${ofCluster(place)} and listed.role = ${place('role')}`,
         values: { cluster: clusterUuid, role },
       };
-      const groups = await selectPage(context, listing, page);
-      return { groups, more: groups.length >= page.limit };
+      return selectPage(context, listing, page);
     },
     insert: (row) => insert(context, 'nodegroup', row),
     update: async (uuid, columns) => (await change(context, 'nodegroup', columns, sql`uuid = ${uuid}`)) > 0,

@@ -148,12 +148,8 @@ export interface NodeGroupQueries {
   /** Of one cluster, by `id`: the default master group first, then the default worker group. */
   of(clusterUuid: string): Promise<NodeGroup[]>;
   get(uuid: string): Promise<NodeGroup | undefined>;
-  /** Of one cluster, and of one role if told. `more`: the page is full. */
-  page(
-    clusterUuid: string,
-    page: Page,
-    role?: string,
-  ): Promise<{ readonly groups: NodeGroup[]; readonly more: boolean }>;
+  /** Of one cluster, and of one role if told. */
+  page(clusterUuid: string, page: Page, role?: string): Promise<NodeGroup[]>;
   insert(row: New<NodeGroup>): Promise<NodeGroup>;
   update(uuid: string, change: Change<NodeGroup>): Promise<boolean>;
   /** The same change to every group of a cluster. */
