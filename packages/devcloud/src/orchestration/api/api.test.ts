@@ -384,14 +384,16 @@ test('abandon forgets a stack and leaves what it made', async () => {
   expect((await heat.ask('GET', `/stacks/one/${id}`)).status).toBe(404);
 });
 
-test('a resource marked unhealthy is made anew by the next update', async () => {
+test.each([
+  ['by its name', () => 'net'],
+  ['by the id of what was made', () => String(heat.world.of('networks')[0]?.id)],
+])('a resource marked unhealthy %s is made anew by the next update', async (_how, called) => {
   await heat.create('one', { resources: { net: { type: 'OS::Neutron::Net' } } });
   const { id } = await heat.settled('one');
   const [before] = heat.world.of('networks');
   const path = `/stacks/one/${id}/resources/net`;
-  expect(
-    (await heat.ask('PATCH', path, { mark_unhealthy: true, resource_status_reason: 'sick' })).status,
-  ).toBe(200);
+  const sick = { mark_unhealthy: true, resource_status_reason: 'sick' };
+  expect((await heat.ask('PATCH', `/stacks/one/${id}/resources/${called()}`, sick)).status).toBe(200);
   expect((await heat.ask('GET', path)).body.resource).toMatchObject({
     resource_status: 'CHECK_FAILED',
     resource_status_reason: 'sick',

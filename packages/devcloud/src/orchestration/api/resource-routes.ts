@@ -42,7 +42,7 @@ export function resourceRoutes(app: FastifyInstance, engine: Engine): void {
     signal(engine, tokenOrResource(engine, request), request.body),
   );
   app.patch(RESOURCE, async (request, reply) => {
-    markUnhealthy(engine, resourceOf(engine, request), request.body);
+    markUnhealthy(engine, namedOrMade(engine, request), request.body);
     return reply.code(200).send();
   });
   for (const path of ['', '/metadata', '/events']) {
@@ -101,6 +101,15 @@ function resourceOf(engine: Engine, request: FastifyRequest): ResourceRow {
   const row = currentRow(engine, stack.id, name);
   if (!row) throw resourceNotFound(name, stack.name);
   return row;
+}
+
+/** By its name, or by the id of what was made: healers of Kubernetes' nodes know no more than the server's. */
+function namedOrMade(engine: Engine, request: FastifyRequest): ResourceRow {
+  const rows = rowsOf(engine, identified(engine, request), 0);
+  const asked = pathOf(request)['resource'];
+  const named = rows.some((row) => row.name === asked);
+  const made = named ? undefined : rows.find((row) => row.physicalId === asked);
+  return made ?? resourceOf(engine, request);
 }
 
 const FILTERS: Readonly<Record<string, (row: ResourceRow, value: string) => boolean>> = {
