@@ -189,36 +189,17 @@ export const volumeAttachment: ResourceType = {
   name: 'OS::Cinder::VolumeAttachment',
   description: 'Gives a volume to a server.',
   properties: {
-    instance_uuid: string({ required: true }),
-    volume_id: string({ required: true, constraints: custom('cinder.volume') }),
-    mountpoint: string(),
+    instance_uuid: string({ required: true, update: true }),
+    volume_id: string({ required: true, update: true, constraints: custom('cinder.volume') }),
+    mountpoint: string({ update: true }),
   },
   attributes: { show: 'The attachment.' },
-  async create(context) {
-    const server = text(context.properties['instance_uuid']);
-    const id = text(context.properties['volume_id']);
-    await context.make(async () => {
-      const device = stringAt(context.properties, 'mountpoint');
-      const body = { volumeAttachment: { volumeId: id, ...(device ? { device } : {}) } };
-      const made = await context.call(
-        'compute',
-        'POST',
-        `/v2.1/servers/${server}/os-volume_attachments`,
-        body,
-      );
-      return text(walk(made, ['volumeAttachment', 'id']));
-    });
-    await context.until(async () => {
-      const status = text(
-        walk(await context.call('volumev3', 'GET', `/v3/volumes/${id}`), ['volume', 'status']),
-      );
-      if (status === 'in-use') return true;
-      if (status === 'attaching' || status === 'reserved') return undefined;
-      throw new ResourceFault(
-        'ResourceUnknownStatus',
-        `Volume attachment failed - Unknown status ${status} due to "Unknown"`,
-      );
-    });
+  create: attach,
+  // No second server takes the volume before the first has given it up, so this can't be a replacement.
+  async update(context, before) {
+    await detach(context, before);
+    context.setPhysicalId(null);
+    await attach(context);
   },
   async find(context) {
     const server = text(context.properties['instance_uuid']);
@@ -229,21 +210,7 @@ export const volumeAttachment: ResourceType = {
     return stringAt(row, 'id');
   },
   async remove(context) {
-    const server = text(context.properties['instance_uuid'] ?? '');
-    const id = text(context.properties['volume_id'] ?? '');
-    if (context.row.physicalId === null) return;
-    const attachment = `/v2.1/servers/${server}/os-volume_attachments/${context.row.physicalId}`;
-    await context.call('compute', 'DELETE', attachment).catch(ignoreMissing);
-    await context.until(async () => {
-      try {
-        const found = walk(await context.call('volumev3', 'GET', `/v3/volumes/${id}`), ['volume']);
-        const attached = listAt(found, 'attachments').some((row) => stringAt(row, 'server_id') === server);
-        return attached ? undefined : true;
-      } catch (error) {
-        if (error instanceof ServiceFault && error.status === 404) return true;
-        throw error;
-      }
-    });
+    if (context.row.physicalId !== null) await detach(context, context.properties);
   },
   async attribute(context) {
     const server = text(context.properties['instance_uuid']);
@@ -251,3 +218,43 @@ export const volumeAttachment: ResourceType = {
     return walk(await context.call('compute', 'GET', path), ['volumeAttachment']);
   },
 };
+
+async function attach(context: ResourceContext): Promise<void> {
+  const server = text(context.properties['instance_uuid']);
+  const id = text(context.properties['volume_id']);
+  await context.make(async () => {
+    const device = stringAt(context.properties, 'mountpoint');
+    const body = { volumeAttachment: { volumeId: id, ...(device ? { device } : {}) } };
+    const made = await context.call('compute', 'POST', `/v2.1/servers/${server}/os-volume_attachments`, body);
+    return text(walk(made, ['volumeAttachment', 'id']));
+  });
+  await context.until(async () => {
+    const status = text(
+      walk(await context.call('volumev3', 'GET', `/v3/volumes/${id}`), ['volume', 'status']),
+    );
+    if (status === 'in-use') return true;
+    if (status === 'attaching' || status === 'reserved') return undefined;
+    throw new ResourceFault(
+      'ResourceUnknownStatus',
+      `Volume attachment failed - Unknown status ${status} due to "Unknown"`,
+    );
+  });
+}
+
+/** Takes the volume of an attachment with these properties from its server. To Nova, an attachment's id is the volume's. */
+async function detach(context: ResourceContext, properties: Dict): Promise<void> {
+  const server = text(properties['instance_uuid'] ?? '');
+  const id = text(properties['volume_id'] ?? '');
+  const attachment = `/v2.1/servers/${server}/os-volume_attachments/${id}`;
+  await context.call('compute', 'DELETE', attachment).catch(ignoreMissing);
+  await context.until(async () => {
+    try {
+      const found = walk(await context.call('volumev3', 'GET', `/v3/volumes/${id}`), ['volume']);
+      const attached = listAt(found, 'attachments').some((row) => stringAt(row, 'server_id') === server);
+      return attached ? undefined : true;
+    } catch (error) {
+      if (error instanceof ServiceFault && error.status === 404) return true;
+      throw error;
+    }
+  });
+}
