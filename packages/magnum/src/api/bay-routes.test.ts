@@ -60,7 +60,10 @@ describe('bays, in the releases that had them', () => {
     expect(promised.status).toBe(202);
     expect(Object.keys(promised.body)).toEqual(['uuid']);
     const more = [{ op: 'replace', path: '/node_count', value: 2 }];
-    expect((await asked('1.1', 'PATCH', '/v1/bays/bay', more)).body).toMatchObject({ name: 'bay' });
+    expect((await asked('1.1', 'PATCH', '/v1/bays/bay', more)).body).toMatchObject({
+      name: 'bay',
+      node_count: 2,
+    });
     expect((await asked('1.2', 'PATCH', '/v1/bays/bay?rollback=1', more)).status).toBe(400);
     expect((await asked('1.3', 'PATCH', '/v1/bays/bay?rollback=1', more)).status).toBe(202);
   });

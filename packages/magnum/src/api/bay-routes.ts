@@ -74,10 +74,20 @@ export function bayRoutes(services: ApiServices): Route[] {
     return shown ?? { cluster, nodegroups: [], template: undefined };
   }
 
-  async function whole(uuid: string, request: ApiRequest): Promise<object> {
+  /** @param ordered counts of node groups, by their uuids, that no conductor may have taken up yet */
+  async function whole(
+    uuid: string,
+    request: ApiRequest,
+    ordered: ReadonlyMap<string, number> = new Map(),
+  ): Promise<object> {
     const bay = await store.clusters.get(uuid);
     if (!bay) throw clusterNotFound(uuid);
-    return bayDetail(await shownAs(bay), request, false);
+    const shown = await shownAs(bay);
+    const nodegroups = shown.nodegroups.map((group) => ({
+      ...group,
+      node_count: ordered.get(group.uuid) ?? group.node_count,
+    }));
+    return bayDetail({ ...shown, nodegroups }, request, false);
   }
 
   async function create(request: ApiRequest): Promise<ApiReply> {
@@ -129,7 +139,8 @@ export function bayRoutes(services: ApiServices): Route[] {
       await orderWorkers(services, request, shown, { group, count: nodeCount, rollback });
     }
     if (atLeast(request.version, ASYNCHRONOUS_SINCE)) return { status: 202, body: { uuid: bay.uuid } };
-    return { status: 200, body: await whole(bay.uuid, request) };
+    const ordered = new Map(nodeCount === undefined ? [] : [[group.uuid, nodeCount]]);
+    return { status: 200, body: await whole(bay.uuid, request, ordered) };
   }
 
   async function remove(request: ApiRequest): Promise<ApiReply> {
