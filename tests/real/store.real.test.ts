@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '@gantry/magnum';
-import { costsContract } from '../../packages/magnum/src/api/costs-contract.ts';
+import { costsContract } from '../../packages/magnum/src/api/testing/costs-contract.ts';
 import { storeContract, type DatabaseInTest } from '../../packages/magnum/src/store/contract.ts';
 import { racesContract } from '../../packages/magnum/src/store/contract-races.ts';
 import { exampleCluster, exampleTemplate } from '../../packages/magnum/src/store/example-rows.ts';

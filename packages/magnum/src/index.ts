@@ -1,7 +1,7 @@
 /** The cluster service: its API, its conductors and what they stand on. */
 export { createMagnumApi, type MagnumApiOptions } from './api/magnum-api.ts';
-export { refuseAddress } from './api/exchange.ts';
-export { apiOptions, type ApiSettings } from './api/settings.ts';
+export { refuseAddress } from './api/wire/exchange.ts';
+export { apiOptions, type ApiSettings } from './api/configuration/settings.ts';
 export {
   createCertificates,
   type CertificatesOptions,
@@ -28,5 +28,5 @@ export { trustCredential, type TrustOptions } from './operations/trust-credentia
 export { createWake, type Wake } from './operations/wake.ts';
 export type { Driver } from './drivers/driver.ts';
 export { createDriverRegistry, type DriverRegistry } from './drivers/registry.ts';
-export { magnumOptions, type MagnumSettings } from './api/magnum-conf.ts';
-export { foreignOptions } from './api/foreign-options.ts';
+export { magnumOptions, type MagnumSettings } from './api/configuration/magnum-conf.ts';
+export { foreignOptions } from './api/configuration/foreign-options.ts';

@@ -5,7 +5,7 @@ import {
   MIN_VERSION,
   written,
   type Microversion,
-} from './microversion.ts';
+} from './wire/microversion.ts';
 
 const RESOURCES = [
   'clustertemplates',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { apiInTest, clusterBody, withCluster, withTemplate, type ApiInTest } from './api-in-test.ts';
+import { apiInTest, clusterBody, withCluster, withTemplate, type ApiInTest } from './testing/api-in-test.ts';
 
 let api: ApiInTest;
 beforeEach(async () => {

@@ -14,8 +14,8 @@ import {
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { MagnumError, methodNotAllowed } from '../clusters/errors.ts';
 import { rootDocument, versionDocument } from './discovery.ts';
-import { errorBody } from './error-view.ts';
-import { bytesOf, oneHeader, queryOf, segmentsOf, send } from './exchange.ts';
+import { errorBody } from './wire/error-view.ts';
+import { bytesOf, oneHeader, queryOf, segmentsOf, send } from './wire/exchange.ts';
 import {
   atLeast,
   MAX_VERSION,
@@ -24,14 +24,14 @@ import {
   versionIn,
   versionHeaders,
   type Microversion,
-} from './microversion.ts';
+} from './wire/microversion.ts';
 import { openApiDocument } from './openapi.ts';
-import { createPolicies } from './policies.ts';
-import { parseBody } from './request-body.ts';
-import { routeFinder, type ApiReply } from './route.ts';
+import { createPolicies } from './policy/policies.ts';
+import { parseBody } from './wire/request-body.ts';
+import { routeFinder, type ApiReply } from './wire/route.ts';
 import { apiRoutes } from './routes.ts';
-import type { ApiServices } from './services.ts';
-import { refusalOf } from './store-refusals.ts';
+import type { ApiServices } from './resources/services.ts';
+import { refusalOf } from './wire/store-refusals.ts';
 
 export interface MagnumApiOptions extends Omit<
   ApiServices,

@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { apiInTest, type ApiInTest } from './api-in-test.ts';
-import { documentOf, routesInTest } from './routes-in-test.ts';
+import { apiInTest, type ApiInTest } from './testing/api-in-test.ts';
+import { documentOf, routesInTest } from './testing/routes-in-test.ts';
 
 let api: ApiInTest;
 beforeEach(async () => {

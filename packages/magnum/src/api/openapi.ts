@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
-import { errors, unauthenticated } from './answer-schemas.ts';
-import { MAX_VERSION, MIN_VERSION, written, type Microversion } from './microversion.ts';
-import type { Route } from './route.ts';
+import { errors, unauthenticated } from './wire/answer-schemas.ts';
+import { MAX_VERSION, MIN_VERSION, written, type Microversion } from './wire/microversion.ts';
+import type { Route } from './wire/route.ts';
 
 /** Values in the document: JSON. */
 type Json = { readonly [key: string]: unknown };

@@ -1,19 +1,23 @@
-import { administrationRoutes } from './administration-routes.ts';
-import { baymodelRoutes } from './baymodel-routes.ts';
-import { bayRoutes } from './bay-routes.ts';
-import { certificateRoutes } from './certificate-routes.ts';
-import { clusterChangeRoutes } from './cluster-change-routes.ts';
-import { clusterRoutes } from './cluster-routes.ts';
-import { credentialRoutes } from './credential-routes.ts';
-import { federationRoutes } from './federation-routes.ts';
-import { gantryRoutes } from './gantry-routes.ts';
-import { atLeast, BAYS_GONE, MAX_VERSION, type Microversion } from './microversion.ts';
-import { nodegroupChangeRoutes } from './nodegroup-change-routes.ts';
-import { nodegroupRoutes } from './nodegroup-routes.ts';
-import { quotaRoutes } from './quota-routes.ts';
-import type { Route } from './route.ts';
-import type { ApiServices } from './services.ts';
-import { clusterTemplates, templateRoutes, templatesBeforeDrivers } from './template-routes.ts';
+import { administrationRoutes } from './resources/administration/administration-routes.ts';
+import { baymodelRoutes } from './resources/templates/baymodel-routes.ts';
+import { bayRoutes } from './resources/clusters/bay-routes.ts';
+import { certificateRoutes } from './resources/clusters/certificate-routes.ts';
+import { clusterChangeRoutes } from './resources/clusters/cluster-change-routes.ts';
+import { clusterRoutes } from './resources/clusters/cluster-routes.ts';
+import { credentialRoutes } from './resources/clusters/credential-routes.ts';
+import { federationRoutes } from './resources/administration/federation-routes.ts';
+import { gantryRoutes } from './resources/administration/gantry-routes.ts';
+import { atLeast, BAYS_GONE, MAX_VERSION, type Microversion } from './wire/microversion.ts';
+import { nodegroupChangeRoutes } from './resources/clusters/nodegroup-change-routes.ts';
+import { nodegroupRoutes } from './resources/clusters/nodegroup-routes.ts';
+import { quotaRoutes } from './resources/administration/quota-routes.ts';
+import type { Route } from './wire/route.ts';
+import type { ApiServices } from './resources/services.ts';
+import {
+  clusterTemplates,
+  templateRoutes,
+  templatesBeforeDrivers,
+} from './resources/templates/template-routes.ts';
 
 /** Every route that needs a token. @param max the newest version offered: what its release didn't have isn't there */
 export function apiRoutes(services: ApiServices, max: Microversion = MAX_VERSION): Route[] {
