@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { cloudSession, freePort, launchGantry, launchMagnum, swarmTemplate, type Launched } from 'gantry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
-const CLONE = fileURLToPath(new URL('../..', import.meta.url));
+const CLONE = fileURLToPath(new URL('../../', import.meta.url));
 
 let root: string;
 /** The published package, where nothing else of the clone is. */

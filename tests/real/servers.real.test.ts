@@ -17,7 +17,7 @@ import {
 import { createLogger } from '@gantry/oslo';
 
 /** Servers as a user of Nova has them, on a Docker engine of our own. */
-const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
+const cache = fileURLToPath(new URL('../../.cache/', import.meta.url));
 const log = createLogger('servers-test', { level: 'silent' });
 const cloudId = 'servers-test';
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { cleanUp, keepLogs, realStage, simulatedStage, type DemoStage } from './
 import { endSwarmJourney, swarmJourney } from './swarm-journey.ts';
 
 /** `make demo`: both journeys on this machine, by the commands that a user would type. `--exit`: then end. */
-const CACHE = fileURLToPath(new URL('../../../../.cache', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../../.cache/', import.meta.url));
 
 /** Ctrl-C, `kill`, and the terminal being closed. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

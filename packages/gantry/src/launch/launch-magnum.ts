@@ -28,7 +28,7 @@ export interface LaunchedMagnum {
   stop(): Promise<number | undefined>;
 }
 
-const COMMANDS = fileURLToPath(new URL('../../bin', import.meta.url));
+const COMMANDS = fileURLToPath(new URL('../../bin/', import.meta.url));
 
 /**
  * Starts a process of Magnum's beside an embedded cloud, with an SQLite database of its own, and waits until it is

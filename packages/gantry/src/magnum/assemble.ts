@@ -29,6 +29,8 @@ import type { ProcessSettings } from './conf.ts';
  */
 export interface MagnumParts {
   readonly settings: ProcessSettings;
+  /** As Magnum itself reaches it. */
+  readonly keystoneUrl: string;
   readonly store: Store;
   readonly sessions: Sessions;
   readonly drivers: DriverRegistry;
@@ -66,7 +68,8 @@ export async function assembleMagnum(settings: ProcessSettings, log: Logger): Pr
     termOfValidity: settings.x509.term_of_validity,
     now: () => new Date(),
   });
-  return { settings, store, sessions, drivers, certificates, sealer, wake: createWake(), log };
+  const keystoneUrl = access.authUrl;
+  return { settings, keystoneUrl, store, sessions, drivers, certificates, sealer, wake: createWake(), log };
 }
 
 /** Opens the database, and waits for one that isn't up yet as long as oslo.db would. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { httpTransport, SYSTEM_CAS, type Reference, type TransportOptions } from '@gantry/openstack';
+import { httpTransport, systemCaFiles, type Reference, type TransportOptions } from '@gantry/openstack';
 import {
   ConfigError,
   endpointType,
@@ -143,7 +143,7 @@ function trusted(settings: ConductorSettings): TransportOptions {
   const keystone = keystone_auth.cafile || keystone_authtoken.cafile;
   const others = clientGroups.flatMap((group) => settings[group].ca_file || []);
   return {
-    caFiles: [...new Set([...(keystone ? [keystone] : SYSTEM_CAS), ...others])],
+    caFiles: [...new Set([...(keystone ? [keystone] : systemCaFiles()), ...others])],
     insecure: keystone_auth.insecure ?? keystone_authtoken.insecure ?? false,
   };
 }

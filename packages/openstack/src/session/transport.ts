@@ -40,12 +40,14 @@ const CONNECT_TIMEOUT = 5_000;
 const KEPT = 10_000;
 
 /** Where Debian, Red Hat and SUSE keep the certificates that the machine trusts; Node would trust those it came with. */
-export const SYSTEM_CAS: readonly string[] = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/ca-bundle.pem',
-  process.env['NODE_EXTRA_CA_CERTS'] ?? '',
-].filter((file) => existsSync(file));
+export function systemCaFiles(): string[] {
+  return [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    process.env['NODE_EXTRA_CA_CERTS'] ?? '',
+  ].filter((file) => existsSync(file));
+}
 
 /**
  * Node's own client, asked for by its name: an `import` of it would read each of its exports, and one of those loads a
@@ -62,7 +64,7 @@ export function httpTransport(options: TransportOptions = {}): Transport & { clo
   function agentFor(protocol: string): Agent {
     if (protocol !== 'https:') return plain;
     if (secure) return secure;
-    const { caFiles = SYSTEM_CAS, identity, insecure } = options;
+    const { caFiles = systemCaFiles(), identity, insecure } = options;
     const ca = options.ca ?? caFiles.map((file) => readFileSync(file, 'utf8')).join('\n');
     // Made once: a tenth of a second, which Node would spend on each connection.
     const secureContext = process.getBuiltinModule('node:tls').createSecureContext({

@@ -105,11 +105,12 @@ function resourceOf(engine: Engine, request: FastifyRequest): ResourceRow {
 
 /** By its name, or by the id of what was made: healers of Kubernetes' nodes know no more than the server's. */
 function namedOrMade(engine: Engine, request: FastifyRequest): ResourceRow {
-  const rows = rowsOf(engine, identified(engine, request), 0);
-  const asked = pathOf(request)['resource'];
-  const named = rows.some((row) => row.name === asked);
-  const made = named ? undefined : rows.find((row) => row.physicalId === asked);
-  return made ?? resourceOf(engine, request);
+  const stack = identified(engine, request);
+  const asked = pathOf(request)['resource'] ?? '';
+  const made = () => rowsOf(engine, stack, 0).find((row) => row.physicalId === asked);
+  const row = currentRow(engine, stack.id, asked) ?? made();
+  if (!row) throw resourceNotFound(asked, stack.name);
+  return row;
 }
 
 const FILTERS: Readonly<Record<string, (row: ResourceRow, value: string) => boolean>> = {

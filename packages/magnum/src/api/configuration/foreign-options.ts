@@ -73,8 +73,8 @@ export const foreignOptions = {
   ],
   drivers: ['enabled_beta_drivers', 'default_driver', 'send_cluster_metrics'],
   keystone_auth: [
-    'auth_type',
     'auth_section',
+    'region_name',
     'certfile',
     'keyfile',
     'timeout',

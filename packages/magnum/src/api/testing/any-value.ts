@@ -54,7 +54,7 @@ export const odd: Arbitrary<unknown> = fc.oneof(
     '__proto__',
     'constructor',
     '%00',
-    '../../..',
+    '../..',
     "' or 1=1 --",
   ),
   fc.constantFrom<unknown>(0, -1, 1.5, 2 ** 31, 2 ** 53, -(2 ** 63), 1e308, true, false, [], {}, [[]], {

@@ -81,7 +81,7 @@ export function applyPatch(
 }
 
 /** What has become different: all that is written, so that of two patches at once neither takes back the other. */
-export function changesOf<T extends object>(before: T, after: T): Partial<T> {
+export function changesOf<T extends object>(before: T, after: Partial<T>): Partial<T> {
   const changed = Object.entries(after).filter(
     ([name, value]) => !isDeepStrictEqual(value, before[name as keyof T]),
   );

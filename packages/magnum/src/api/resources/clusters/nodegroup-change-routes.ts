@@ -72,7 +72,7 @@ export function nodegroupChangeRoutes(services: ApiServices): Route[] {
     const { cluster } = shown;
     const group = oneNodegroup(shown.nodegroups, request.params['ident'] ?? '');
     const after = nodegroupPatch(operations, group);
-    const changes = changesOf(group, { ...group, ...after });
+    const changes = changesOf(group, after);
     const former_labels = Object.keys(group.node_labels);
     if (changes.node_labels || changes.node_taints) {
       const driver = driverOf(services.drivers, shown);
